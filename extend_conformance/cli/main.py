@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The ``extend-conformance`` command: finds commands, makes exit codes.
+
+What the commands do lives in the rooms below; each command is an entry point
+of the group ``extend_conformance.cli``.
+"""
+
+import collections.abc
+import importlib.metadata
+import signal
+import sys
+import types
+
+from cliff import app
+from cliff import command
+from cliff import commandmanager
+
+from extend_conformance import exceptions
+
+
+class Application(app.App):
+    """Runs one command and returns an exit code of the architecture.
+
+    argparse leaves with status 2 for wrong usage and cliff with 130 for an
+    interrupt; both are also ours.
+    """
+
+    NAME = 'extend-conformance'
+
+    def __init__(self) -> None:
+        super().__init__(
+            description=(
+                'Does a Cinder backend really extend attached volumes, do '
+                'the claims about it agree, and what does it buy?'
+            ),
+            version=importlib.metadata.version('extend-conformance'),
+            command_manager=commandmanager.CommandManager(
+                'extend_conformance.cli'
+            ),
+            deferred_help=True,
+        )
+        self._error: BaseException | None = None
+
+    def run(self, argv: collections.abc.Sequence[str]) -> int:
+        """Run a command; without one, print the help."""
+        if not argv:
+            self.parser.print_help(self.stderr)
+            return exceptions.ExitCode.USAGE
+        return int(super().run(list(argv)))
+
+    def clean_up(
+        self,
+        cmd: command.Command,
+        result: int,
+        err: BaseException | None,
+    ) -> None:
+        """Keep the error, of which cliff only prints the sentence."""
+        self._error = err
+
+    def run_subcommand(self, argv: list[str]) -> int:
+        """Run a command; the error that ended it chooses the exit code."""
+        result = int(super().run_subcommand(argv))
+        if isinstance(self._error, exceptions.ExtendConformanceError):
+            return self._error.exit_code
+        return result
+
+
+def _interrupt(number: int, frame: types.FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main(argv: collections.abc.Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    A terminal that hangs up or a supervisor that terminates must leave as
+    little behind as Ctrl-C does, so both take the same way out.
+
+    :param argv: arguments without the program's name; by default those of
+        the process.
+    :returns: an :class:`extend_conformance.exceptions.ExitCode`.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    return Application().run(sys.argv[1:] if argv is None else argv)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
