@@ -11,7 +11,9 @@ machine that has no fonts.
 import collections.abc
 import contextlib
 import dataclasses
+import io
 import pathlib
+import typing as ty
 
 import matplotlib as mpl
 from matplotlib import axes
@@ -29,10 +31,12 @@ MODE_MARKERS = {'attached': 'o', 'detached': 's'}
 
 WIDTH_IN = 8.6
 
-_STYLE = {
+_STYLE: ty.Any = {
     'font.family': 'DejaVu Sans',
     'font.size': 8.5,
     'text.color': INK,
+    # A name with dollar signs is a name.
+    'text.parse_math': False,
     'axes.edgecolor': QUIET,
     'axes.labelcolor': QUIET,
     'axes.linewidth': 0.6,
@@ -48,7 +52,6 @@ _STYLE = {
     'ytick.major.width': 0.6,
     'xtick.major.size': 3,
     'ytick.major.size': 3,
-    'hatch.linewidth': 0.5,
     'svg.fonttype': 'path',
     'svg.hashsalt': 'extend-conformance',
     'savefig.facecolor': 'white',
@@ -96,7 +99,6 @@ def footer(sheet: figure.Figure, run: model.Run, n: str) -> None:
         fontsize=6.5,
         color=QUIET,
         va='bottom',
-        parse_math=False,
     )
 
 
@@ -132,27 +134,32 @@ def name_panel(
             fontsize=7.5,
             color=QUIET,
             style='italic',
-            parse_math=False,
         )
-    panel.set_title(
-        name, loc='left', fontweight='bold', pad=5, parse_math=False
-    )
+    panel.set_title(name, loc='left', fontweight='bold', pad=5)
 
 
-def save(drawing: Drawing, directory: pathlib.Path) -> tuple[pathlib.Path, ...]:
+def svg(drawing: Drawing) -> str:
+    """A figure as a document of SVG, the same for the same results."""
+    out = io.StringIO()
+    with style():
+        drawing.figure.savefig(
+            out, format='svg', metadata={'Date': None, 'Title': drawing.title}
+        )
+    return out.getvalue()
+
+
+def save(
+    drawing: Drawing, document: str, directory: pathlib.Path
+) -> tuple[pathlib.Path, ...]:
     """Write a figure as SVG and PNG.
 
+    :param document: the figure as SVG.
     :returns: the two paths.
     """
     directory.mkdir(parents=True, exist_ok=True)
     vector = directory / f'{drawing.name}.svg'
     picture = directory / f'{drawing.name}.png'
+    vector.write_text(document, encoding='utf-8')
     with style():
-        # Without a date, so that the same results give the same file.
-        drawing.figure.savefig(
-            vector,
-            format='svg',
-            metadata={'Date': None, 'Title': drawing.title},
-        )
         drawing.figure.savefig(picture, format='png', dpi=160)
     return vector, picture

@@ -37,7 +37,10 @@ MARKS = {
     'pass': Mark(symbol='✓', word='pass', ink='#0b4f7a', ground='#e2eef6'),
     'fail': Mark(symbol='✗', word='fail', ink='#ffffff', ground='#b3361b'),
     'minor': Mark(
-        symbol='✗', word='fail of a should', ink='#b3361b', ground='#fbeae5'
+        symbol='✗',
+        word='fail that does not count',
+        ink='#b3361b',
+        ground='#fbeae5',
     ),
     'abort': Mark(symbol='!', word='abort', ink='#3d2c00', ground='#f2c14e'),
     'missing': Mark(
@@ -72,7 +75,9 @@ class Grid:
     def counts(self) -> dict[str, int]:
         """How many results have each mark, in the order of ``MARKS``."""
         found = collections.Counter(
-            mark(result) for row in self.rows for result in row.results.values()
+            mark(result)
+            for row in self.rows
+            for result in row.results.values()
         )
         return {name: found[name] for name in MARKS if found[name]}
 
@@ -160,7 +165,6 @@ def checks(results: model.Results) -> drawing.Drawing | None:
             ha='center',
             va='bottom',
             fontweight='normal',
-            parse_math=False,
         )
         verdict = verdicts.get(name) or ''
         bad = verdict in ('fails', 'contradicts-claim')
@@ -215,7 +219,6 @@ def _row(
         ha='right',
         va='center',
         color=drawing.INK if must else drawing.QUIET,
-        parse_math=False,
     )
     for index, column in enumerate(columns):
         result = row.results.get(column)
@@ -247,9 +250,7 @@ def _label(row: Row) -> str:
     return row.check if row.level == 'must' else f'{row.check} ({row.level})'
 
 
-def _legend(
-    sheet: ty.Any, counts: collections.abc.Mapping[str, int]
-) -> None:
+def _legend(sheet: ty.Any, counts: collections.abc.Mapping[str, int]) -> None:
     height = sheet.get_figheight()
     width = sheet.get_figwidth()
     place = 0.1

@@ -46,7 +46,9 @@ def junit(results: model.Results) -> bytes:
                 'verdict': backend.verdict,
                 'verdict-reason': backend.verdict_reason,
                 'outcome': backend.outcome,
-                'promised': backend.promise and backend.promise.expected,
+                'promised': backend.promise.expected
+                if backend.promise
+                else None,
                 'must-get': backend.must_get,
                 'simulated': backend.simulated,
             },
@@ -58,12 +60,17 @@ def junit(results: model.Results) -> bytes:
         )
         for backend in results.backends
     ]
-    root.extend(suite for suite in suites if suite.find('testcase') is not None)
+    root.extend(
+        suite for suite in suites if suite.find('testcase') is not None
+    )
     for name in ('tests', 'failures', 'errors', 'skipped'):
         root.set(name, str(sum(int(suite.get(name, '0')) for suite in root)))
     root.set('time', _time(float(suite.get('time', '0')) for suite in root))
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding='utf-8', xml_declaration=True)
+    document: bytes = ElementTree.tostring(
+        root, encoding='utf-8', xml_declaration=True
+    )
+    return document
 
 
 def _suite(

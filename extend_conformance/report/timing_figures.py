@@ -9,6 +9,7 @@ can be compared by eye.
 import collections.abc
 import typing as ty
 
+import numpy
 from matplotlib import axes
 from matplotlib import ticker
 from matplotlib import transforms
@@ -19,17 +20,17 @@ from extend_conformance.results import model
 
 MODES = ('attached', 'detached')
 
-#: Phases in the order in which they are stacked, with colour and hatch.
+#: Phases in the order in which they are stacked, with their colour.
 #: What a mode costs begins at the axis, where it is compared best, and has
 #: the colours; writing is what the user asked for, and stays quiet.
 PHASES = {
-    'extend': ('#e69f00', ''),
-    'attach': ('#0072b2', ''),
-    'detach': ('#7cc4ec', ''),
-    'create': ('#9a9a9a', ''),
-    'wait': ('#ffffff', '/////'),
-    'other': ('#ffffff', ''),
-    'write': ('#e4e1d9', ''),
+    'extend': '#e69f00',
+    'attach': '#0072b2',
+    'detach': '#7cc4ec',
+    'create': '#9a9a9a',
+    'wait': '#d3bcd9',
+    'other': '#ffffff',
+    'write': '#e4e1d9',
 }
 
 _KNOWN = {False: 'size unknown in advance', True: 'size known in advance'}
@@ -122,9 +123,7 @@ def phases(results: model.Results) -> drawing.Drawing | None:
         for subject in subjects
     }
     heights = [len(bars[subject]) for subject in subjects]
-    sheet = drawing.sheet(
-        1.0 + 0.42 * len(subjects) + 0.27 * sum(heights)
-    )
+    sheet = drawing.sheet(1.0 + 0.42 * len(subjects) + 0.27 * sum(heights))
     panels = sheet.subplots(
         len(subjects), 1, sharex=True, squeeze=False, height_ratios=heights
     )
@@ -180,9 +179,7 @@ def progress(results: model.Results) -> drawing.Drawing | None:
     )
     for panel, subject in zip(panels[:, 0], subjects, strict=True):
         mine = [cell for cell in found if cell.subject == subject]
-        drawing.name_panel(
-            panel, subject.label, declared.get(subject.backend)
-        )
+        drawing.name_panel(panel, subject.label, declared.get(subject.backend))
         panel.grid(axis='y')
         panel.set_ylabel('written, GiB')
         panel.yaxis.set_major_locator(ticker.MaxNLocator(6, integer=True))
@@ -292,31 +289,33 @@ def _name_lines(panel: axes.Axes) -> None:
     ends = []
     for line in panel.get_lines():
         label = str(line.get_label())
+        last = numpy.asarray(line.get_xydata())[-1]
+        right, level = (float(value) for value in last)
         if label.startswith('_'):
-            ends.append((line, label[1:]))
+            ends.append((level, right, label[1:], line.get_color()))
         elif label.endswith('failed'):
             panel.annotate(
                 'failed',
-                (line.get_xdata()[-1], line.get_ydata()[-1]),
+                (right, level),
                 (5, -8),
                 textcoords='offset points',
                 color=line.get_color(),
                 fontsize=7.5,
             )
-    ends.sort(key=lambda end: end[0].get_ydata()[-1])
-    levels = [end[0].get_ydata()[-1] for end in ends]
+    ends.sort(key=lambda end: end[0])
+    levels = [end[0] for end in ends]
     gap = panel.get_ylim()[1] * 0.115
     if len(levels) == 2 and levels[1] - levels[0] < gap:
         middle = sum(levels) / 2
         levels = [middle - gap / 2, middle + gap / 2]
-    for (line, label), level in zip(ends, levels, strict=True):
+    for (_, right, label, colour), level in zip(ends, levels, strict=True):
         panel.annotate(
             label,
-            (line.get_xdata()[-1], level),
+            (right, level),
             (7, 0),
             textcoords='offset points',
             va='center',
-            color=line.get_color(),
+            color=colour,
             fontsize=8,
             annotation_clip=False,
         )
@@ -330,7 +329,7 @@ def _stack(
     samples = [cell.typical for cell in bars if cell.typical is not None]
     places = range(len(samples))
     lefts = [0.0] * len(samples)
-    for phase, (colour, hatch) in PHASES.items():
+    for phase, colour in PHASES.items():
         widths = [_phase(sample, phase) for sample in samples]
         panel.barh(
             places,
@@ -338,8 +337,7 @@ def _stack(
             left=lefts,
             height=0.68,
             color=colour,
-            hatch=hatch,
-            edgecolor=drawing.QUIET if phase in ('wait', 'other') else 'white',
+            edgecolor=drawing.QUIET if phase == 'other' else 'white',
             linewidth=0.5,
             label=phase,
         )
@@ -380,11 +378,10 @@ def _stack(
 def _phase(sample: model.Sample, phase: str) -> float:
     if phase == 'other':
         return max(
-            0.0, sample.elapsed_s - sum(span.elapsed_s for span in sample.spans)
+            0.0,
+            sample.elapsed_s - sum(span.elapsed_s for span in sample.spans),
         )
-    return sum(
-        span.elapsed_s for span in sample.spans if span.name == phase
-    )
+    return sum(span.elapsed_s for span in sample.spans if span.name == phase)
 
 
 def _curves(

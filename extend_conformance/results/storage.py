@@ -142,7 +142,15 @@ class ResultsDirectory:
                     ),
                 )
             ),
-            samples=self._read_parts('sample', model.Sample),
+            samples=tuple(
+                sorted(
+                    self._read_parts('sample', model.Sample),
+                    key=lambda part: (
+                        backends.get(part.backend, last),
+                        part.started_at,
+                    ),
+                )
+            ),
         )
 
     def write_results(self, results: model.Results) -> pathlib.Path:
@@ -238,11 +246,9 @@ def _read_part(path: pathlib.Path, kind: str, form: type[_Part]) -> _Part:
     return _structured(value[kind], form, path)
 
 
-def _structured(
-    value: ty.Any, form: type[_Part], path: pathlib.Path
-) -> _Part:
+def _structured(value: ty.Any, form: type[_Part], path: pathlib.Path) -> _Part:
     try:
-        return ty.cast(_Part, _CONVERTER.structure(value, form))
+        return _CONVERTER.structure(value, form)
     except cattrs.BaseValidationError as error:
         # What a schema cannot say, such as a span that ends before it
         # starts.
@@ -271,4 +277,3 @@ def _write(path: pathlib.Path, value: ty.Any, wrong: str | None) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
