@@ -33,6 +33,7 @@ import tempfile
 import typing as ty
 
 from extend_conformance.claims import matrix
+from extend_conformance.claims import matrix_ini
 
 FORMAT_VERSION = 1
 MICROVERSION_MEMBER = 'cinder/api/openstack/api_version_request.py'
@@ -118,20 +119,33 @@ def read_series(series: str, archive_path: pathlib.Path) -> dict[str, ty.Any]:
         )
         if microversion is None:
             raise SystemExit(f'{archive_path} tells no maximum microversion')
-        parsed = matrix.parse_ini(
+        parsed = matrix_ini.parse(
             read_member(archive, matrix.UPSTREAM_PATH), series
         )
+    claimed = {row.line or 0 for row in parsed.rows.values()}
+    for row in parsed.rows.values():
+        # The loader makes the line again from the key and the value.
+        if parsed.lines.get(row.line or 0) != f'driver.{row.key}={row.value}':
+            raise SystemExit(f'{series}: unusual line {row.line}')
     version = archive_path.name.removeprefix('cinder-').removesuffix('.tar.gz')
     return {
         'series': series,
         'cinder_version': version,
         'sdist_sha256': hashlib.sha256(archive_path.read_bytes()).hexdigest(),
         'max_microversion': microversion[1],
-        'lines_before': parsed.before,
+        'lines_before': [
+            line
+            for number, line in parsed.lines.items()
+            if number < min(claimed)
+        ],
         'rows': {
             key: describe(row) for key, row in sorted(parsed.rows.items())
         },
-        'lines_after': parsed.after,
+        'lines_after': [
+            line
+            for number, line in parsed.lines.items()
+            if number > max(claimed)
+        ],
     }
 
 

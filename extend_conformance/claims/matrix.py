@@ -2,28 +2,26 @@
 
 """Cinder's support matrix: what the documentation promises, by release.
 
-Knows the published rows since Rocky, and upstream's INI form. Which row a
-running backend is, and whether the row is right, are for others to say.
+Knows the published rows since Rocky; a matrix of one's own is read by
+``matrix_ini``. Which row a running backend is, and whether the row is right,
+are for others to say.
 """
 
 import collections.abc
-import configparser
 import dataclasses
 import difflib
 import enum
 import functools
 import importlib.resources
 import json
-import pathlib
 import re
 import types
+import typing as ty
 
 from extend_conformance import exceptions
 
 OPERATION = 'operation.online_extend_support'
 UPSTREAM_PATH = 'doc/source/reference/support-matrix.ini'
-_DRIVER = 'driver.'
-_CONTEXT = 3
 
 # Keys that were renamed, or divided, while the driver stayed: old key to new
 # keys. Found by comparing the rows of neighbouring releases.
@@ -82,15 +80,16 @@ class Matrix:
     :param name: the series, such as ``2026.1``, or the path of the file.
     :param path: name of the INI file in a patch of it.
     :param rows: by key.
-    :param before: the lines of the INI file above the first claim.
-    :param after: those below the last one.
+    :param lines: what is known of the lines of the INI file, by number from
+        1: those of the claims, and three above and below them.
     """
 
     name: str
     path: str
     rows: collections.abc.Mapping[str, Row]
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
+    lines: collections.abc.Mapping[int, str] = dataclasses.field(
+        default_factory=dict
+    )
 
     def find(self, key: str) -> tuple[Row, ...]:
         """Return the row of this key, under whatever name it has here.
@@ -163,26 +162,37 @@ def releases() -> tuple[Release, ...]:
             cinder_version=release['cinder_version'],
             max_microversion=release['max_microversion'],
             sdist_sha256=release['sdist_sha256'],
-            matrix=Matrix(
-                name=release['series'],
-                path=UPSTREAM_PATH,
-                rows=types.MappingProxyType(
-                    {
-                        key: Row(
-                            key=key,
-                            title=row['title'],
-                            value=Value(row['value']),
-                            note=row.get('note'),
-                            line=row['line'],
-                        )
-                        for key, row in release['rows'].items()
-                    }
-                ),
-                before=tuple(release['lines_before']),
-                after=tuple(release['lines_after']),
-            ),
+            matrix=_matrix(release),
         )
         for release in json.loads(text)['releases']
+    )
+
+
+def _matrix(release: collections.abc.Mapping[str, ty.Any]) -> Matrix:
+    rows = {
+        key: Row(
+            key=key,
+            title=row['title'],
+            value=Value(row['value']),
+            note=row.get('note'),
+            line=row['line'],
+        )
+        for key, row in release['rows'].items()
+    }
+    # The generator has made sure that a claim's line is just this.
+    lines = {
+        row['line']: f'driver.{key}={row["value"]}'
+        for key, row in release['rows'].items()
+    }
+    first, last = min(lines), max(lines)
+    before = release['lines_before']
+    lines.update(enumerate(before, start=first - len(before)))
+    lines.update(enumerate(release['lines_after'], start=last + 1))
+    return Matrix(
+        name=release['series'],
+        path=UPSTREAM_PATH,
+        rows=types.MappingProxyType(rows),
+        lines=types.MappingProxyType(lines),
     )
 
 
@@ -256,125 +266,4 @@ def diff(old: Matrix, new: Matrix) -> tuple[Difference, ...]:
 def _difference_key(difference: Difference) -> tuple[str, ...]:
     return tuple(
         row.key for row in (difference.old, difference.new) if row is not None
-    )
-
-
-def load_ini(path: pathlib.Path) -> Matrix:
-    """Read a matrix in upstream's form, as its page would read it.
-
-    :param path: a file like cinder's ``doc/source/reference/
-        support-matrix.ini``; other operations in it are left alone.
-    :raises UsageError: unreadable, not of that form, a value that upstream
-        does not know, or a claim about a driver that is not declared.
-    """
-    try:
-        text = path.read_text(encoding='utf-8')
-    except (OSError, UnicodeError) as error:
-        raise exceptions.UsageError(
-            f'The matrix file {path} cannot be read: {error}',
-            next_step='Name a file like the support-matrix.ini of Cinder.',
-        ) from error
-    return parse_ini(text, str(path))
-
-
-def parse_ini(text: str, name: str, path: str | None = None) -> Matrix:
-    """Read the text of a matrix in upstream's form; see :func:`load_ini`."""
-    parser = configparser.ConfigParser()
-    try:
-        parser.read_string(text, name)
-        if not parser.has_section(OPERATION):
-            raise _malformed(name, None, f'has no section [{OPERATION}]')
-        claims = [
-            option
-            for option in parser.options(OPERATION)
-            if option.startswith(_DRIVER)
-        ]
-        lines = text.splitlines()
-        rows = {}
-        for option in claims:
-            row = _read_row(parser, option, name, lines)
-            rows[row.key] = row
-    except configparser.Error as error:
-        raise _malformed(
-            name, _error_line(error), _first_line(error)
-        ) from error
-    numbers = [row.line for row in rows.values() if row.line is not None]
-    first, last = (min(numbers), max(numbers)) if numbers else (1, 0)
-    return Matrix(
-        name=name,
-        path=path or name,
-        rows=types.MappingProxyType(rows),
-        before=tuple(lines[max(0, first - 1 - _CONTEXT) : first - 1]),
-        after=tuple(lines[last : last + _CONTEXT]),
-    )
-
-
-def _read_row(
-    parser: configparser.ConfigParser,
-    option: str,
-    name: str,
-    lines: list[str],
-) -> Row:
-    key = option.removeprefix(_DRIVER)
-    line = _line_of(lines, option)
-    if not parser.has_section(option):
-        near = difflib.get_close_matches(option, parser.sections(), n=1)
-        raise _malformed(
-            name,
-            line,
-            f'option {option} of [{OPERATION}] has no section [{option}]'
-            + (f'; the nearest is [{near[0]}]' if near else ''),
-        )
-    text = parser.get(OPERATION, option)
-    if text not in list(Value):
-        near = difflib.get_close_matches(text.lower(), list(Value), n=1)
-        raise _malformed(
-            name,
-            line,
-            f'option {option} of [{OPERATION}] is "{text}", which must be '
-            f'one of {", ".join(Value)}'
-            + (f'; the nearest is "{near[0]}"' if near else ''),
-        )
-    return Row(
-        key=key,
-        title=parser.get(option, 'title').strip('"'),
-        value=Value(text),
-        note=parser.get(OPERATION, f'driver-notes.{key}', fallback=None),
-        line=line,
-    )
-
-
-def _line_of(lines: list[str], option: str) -> int | None:
-    inside = False
-    for number, line in enumerate(lines, start=1):
-        if line.startswith('['):
-            inside = line.startswith(f'[{OPERATION}]')
-        elif inside and re.match(
-            rf'{re.escape(option)}\s*[=:]', line, re.IGNORECASE
-        ):
-            return number
-    return None
-
-
-def _error_line(error: configparser.Error) -> int | None:
-    if isinstance(error, configparser.ParsingError) and error.errors:
-        return int(error.errors[0][0])
-    line = getattr(error, 'lineno', None)
-    return line if isinstance(line, int) else None
-
-
-def _first_line(error: configparser.Error) -> str:
-    return f'is not well formed: {str(error.message).splitlines()[0]}'
-
-
-def _malformed(
-    name: str, line: int | None, what: str
-) -> exceptions.UsageError:
-    where = name if line is None else f'{name}, line {line}'
-    return exceptions.UsageError(
-        f'The matrix file {where}: {what}',
-        next_step=(
-            f'It has to have the form of {UPSTREAM_PATH} in the source of '
-            'Cinder.'
-        ),
     )
