@@ -125,6 +125,9 @@ class Backend:
     :param simulated: what of its behaviour is declared and not real, for
         example ``attach takes 3 s``; ``None`` for real storage.
     :param must_get: the verdict that a sandbox backend declares for itself.
+    :param outcome: the outcome that was judged: that of ``measurement``, or
+        a broken one that a later check found; ``None`` until judged.
+    :param outcome_check: the check whose outcome replaced the measured one.
     :param verdict: given by the verdict table, ``None`` until judged.
     :param verdict_row: the number of the row that decided.
     :param matrix_patch: a ready line for the support matrix when it is
@@ -140,6 +143,8 @@ class Backend:
     truths: Truths = Truths()
     promise: Promise | None = None
     measurement: Measurement | None = None
+    outcome: str | None = None
+    outcome_check: str | None = None
     verdict: str | None = None
     verdict_row: int | None = None
     verdict_reason: str | None = None
@@ -280,12 +285,14 @@ class NotPlanned:
 class Run:
     """What is true of the whole run.
 
-    :param door: ``tempest``, ``pytest`` or ``certify``.
+    :param door: ``tempest``, ``pytest``, ``certify`` or ``bench``;
+        ``merged`` if runs of several doors were put together.
     :param host: the machine under test: ``hostname``, ``kernel``,
         ``python`` and versions of the programs that took part. Attachments
         are made there; Nova's compute hosts are not looked at.
     :param release: the release of the cloud, if it was told.
     :param planned: what was planned, so that a missing result is noticed.
+    :param merged_from: the runs that were put together, as they were.
     """
 
     id: str
@@ -301,6 +308,7 @@ class Run:
     planned: tuple[Planned, ...] = ()
     not_planned: tuple[NotPlanned, ...] = ()
     warnings: tuple[str, ...] = ()
+    merged_from: 'tuple[Run, ...]' = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Figures, HTML, JUnit and summary, drawn from results alone."""
