@@ -17,8 +17,9 @@ from extend_conformance.checks import blocks
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.claims import verdict
+from extend_conformance.cloud import attachment
 from extend_conformance.cloud import calls
-from extend_conformance.cloud import host
+from extend_conformance.cloud import device
 from extend_conformance.cloud import views
 from extend_conformance.cloud import waiting
 from extend_conformance.results import model
@@ -93,10 +94,10 @@ class StampedVolume:
         self.id = volume.id
         self.size_gib = size_gib
         self._pattern = blocks.Pattern(context.run_id, volume.id)
-        self._attached: host.AttachedVolume | None = None
+        self._attached: attachment.AttachedVolume | None = None
 
     @property
-    def attached(self) -> host.AttachedVolume:
+    def attached(self) -> attachment.AttachedVolume:
         """The attachment to this host, which must exist."""
         assert self._attached is not None, 'the volume is not attached'
         return self._attached
@@ -104,17 +105,20 @@ class StampedVolume:
     def attach(self) -> None:
         """Attach the volume to the machine that runs the check."""
         self._attached = self._context.resources.attach(self.id)
-        self._context.journal.add(
-            'device',
-            f'attached as {self.attached.device.path}, '
-            f'{self.device_bytes()} bytes',
-            **dataclasses.asdict(self.attached.device.identity()),
-            size_bytes=self.device_bytes(),
-        )
 
     def detach(self) -> None:
-        """Flush and detach."""
-        self.attached.detach()
+        """Flush and detach, and wait until Cinder says so.
+
+        :raises Failed: outcome ``inconsistent`` if it cannot be detached.
+        """
+        try:
+            self._context.resources.detach(
+                self.attached, self._context.settings.state_timeout_s
+            )
+        except attachment.DetachFailed as error:
+            raise findings.Failed(
+                str(error), outcome=verdict.Outcome.INCONSISTENT
+            ) from error
         self._attached = None
 
     def reattach(self) -> None:
@@ -125,7 +129,14 @@ class StampedVolume:
 
     def device_bytes(self) -> int:
         """Size of the block device, by a descriptor opened for it."""
-        return self.attached.device.size_bytes()
+        size = self.attached.device.size_bytes()
+        self._context.journal.add(
+            'device',
+            f'{self.attached.device.name} has {size} bytes',
+            identity=str(self.attached.device.identity()),
+            size_bytes=size,
+        )
+        return size
 
     def stamp(
         self,
@@ -137,14 +148,14 @@ class StampedVolume:
 
         :raises Failed: outcome ``io-interrupted`` if the device refuses.
         """
-        for first, count in self._chunks(offset_bytes, length_bytes):
-            data = self._pattern.blocks(first, count, generation)
-            with self._io(f'write at byte {first * blocks.BLOCK_BYTES}'):
-                self.attached.device.write_direct(
-                    first * blocks.BLOCK_BYTES, data
-                )
-        with self._io('flush'):
-            self.attached.device.flush()
+        with self._open(write=True) as opened:
+            for first, count in self._chunks(offset_bytes, length_bytes):
+                offset = first * blocks.BLOCK_BYTES
+                data = self._pattern.blocks(first, count, generation)
+                with self._io(f'a write at byte {offset}'):
+                    opened.write_at(offset, data)
+            with self._io('a flush'):
+                opened.flush()
 
     def damage(
         self,
@@ -157,13 +168,12 @@ class StampedVolume:
         :raises Failed: outcome ``io-interrupted`` if it cannot be read.
         """
         found: list[model.Damage] = []
-        for first, count in self._chunks(offset_bytes, length_bytes):
-            offset = first * blocks.BLOCK_BYTES
-            with self._io(f'read at byte {offset}'):
-                data = self.attached.device.read_direct(
-                    offset, count * blocks.BLOCK_BYTES
-                )
-            found.extend(self._pattern.examine(offset, data, generation))
+        with self._open() as opened:
+            for first, count in self._chunks(offset_bytes, length_bytes):
+                offset = first * blocks.BLOCK_BYTES
+                with self._io(f'a read at byte {offset}'):
+                    data = opened.read_at(offset, count * blocks.BLOCK_BYTES)
+                found.extend(self._pattern.examine(offset, data, generation))
         return blocks.merge(found)
 
     def must_be_intact(
@@ -197,14 +207,18 @@ class StampedVolume:
         for start in range(first, end, _CHUNK_BLOCKS):
             yield start, min(_CHUNK_BLOCKS, end - start)
 
+    def _open(self, write: bool = False) -> device.OpenDevice:
+        with self._io('opening the device'):
+            return self.attached.device.open_direct(write=write)
+
     @contextlib.contextmanager
     def _io(self, what: str) -> collections.abc.Iterator[None]:
         """Make a finding of the kernel's refusal of an I/O."""
         try:
             yield
-        except OSError as error:
+        except (OSError, device.ShortTransfer) as error:
             raise findings.Failed(
-                f'Volume {self.id}: {what} failed: {error}',
+                f'{what} failed on attached volume {self.id}: {error}',
                 outcome=verdict.Outcome.IO_INTERRUPTED,
             ) from error
 
@@ -320,18 +334,8 @@ class StampedVolume:
         :raises Failed: if the connector raised.
         """
         try:
-            returned = self.attached.extend()
-        except Exception as error:
+            return self.attached.extend()
+        except attachment.ConnectorError as error:
             raise findings.Failed(
-                f"os-brick's extend_volume failed for volume {self.id}: "
-                f'{type(error).__name__}: {error}',
-                outcome=verdict.Outcome.CONTROL_PLANE_ONLY,
+                str(error), outcome=verdict.Outcome.CONTROL_PLANE_ONLY
             ) from error
-        self._context.journal.add(
-            'connector',
-            f'extend_volume returned {returned}; the device has '
-            f'{self.device_bytes()} bytes',
-            returned_bytes=returned,
-            device_bytes=self.device_bytes(),
-        )
-        return returned

@@ -78,12 +78,13 @@ def _must_be_the_image(
     context.step('attach the image volume again and read every byte')
     attached = context.resources.attach(created.volume_id, mode='ro')
     damage = []
-    for offset in range(0, _IMAGE_BYTES, _CHUNK_BYTES):
-        length = min(_CHUNK_BYTES, _IMAGE_BYTES - offset)
-        whole_blocks = -(-length // blocks.BLOCK_BYTES) * blocks.BLOCK_BYTES
-        data = attached.device.read_direct(offset, whole_blocks)[:length]
-        damage.extend(pattern.examine(offset, data))
-    attached.detach()
+    with attached.device.open_direct() as opened:
+        for offset in range(0, _IMAGE_BYTES, _CHUNK_BYTES):
+            length = min(_CHUNK_BYTES, _IMAGE_BYTES - offset)
+            whole = -(-length // blocks.BLOCK_BYTES) * blocks.BLOCK_BYTES
+            data = opened.read_at(offset, whole)[:length]
+            damage.extend(pattern.examine(offset, data))
+    context.resources.detach(attached)
     findings.must_be_intact(
         blocks.merge(damage), f'Image volume {created.volume_id}, read back'
     )

@@ -198,7 +198,9 @@ def _reason(
     promiser = _promiser(backend, promise)
     if row.outcome is verdict.OutcomeClass.BROKEN:
         if carrier is not None:
-            return _sentence(f'{carrier.check} found {outcome}', carrier.reason)
+            return _sentence(
+                f'{carrier.check} found {outcome}', carrier.reason
+            )
         return _sentence(f'The first extend is {outcome}', _explained(backend))
     if row.musts is not None:
         return _musts_reason(musts, row.musts)

@@ -107,7 +107,9 @@ def _per_run(
             run=union_of_runs([results.run for results in group]),
             backends=tuple(b for r in group for b in r.backends),
             checks=tuple(c for r in group for c in r.checks),
-            samples=tuple({s.id: s for r in group for s in r.samples}.values()),
+            samples=tuple(
+                {s.id: s for r in group for s in r.samples}.values()
+            ),
         )
         for group in by_run.values()
     ]
@@ -151,7 +153,9 @@ def _merge_runs(
         ),
         warnings=(
             *_unique(
-                f'{run.id}: {warning}' for run in runs for warning in run.warnings
+                f'{run.id}: {warning}'
+                for run in runs
+                for warning in run.warnings
             ),
             *warnings,
         ),

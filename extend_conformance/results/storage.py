@@ -85,6 +85,13 @@ class ResultsDirectory:
         name = _file_name('backend', backend.volume_type)
         self._write_part('backend', name, backend)
 
+    def read_backend(self, volume_type: str) -> model.Backend | None:
+        """Read what is written of a backend; ``None`` if nothing is."""
+        path = self.parts / _file_name('backend', volume_type)
+        if not path.exists():
+            return None
+        return _read_part(path, 'backend', model.Backend)
+
     def write_check(self, result: model.CheckResult) -> None:
         """Write the result of a check, in place of an earlier one of it."""
         name = _file_name('check', result.check, result.backend)
@@ -214,9 +221,7 @@ def _read_part(path: pathlib.Path, kind: str, form: type[_Part]) -> _Part:
     return _structured(value[kind], form, path)
 
 
-def _structured(
-    value: ty.Any, form: type[_Part], path: pathlib.Path
-) -> _Part:
+def _structured(value: ty.Any, form: type[_Part], path: pathlib.Path) -> _Part:
     try:
         return ty.cast(_Part, _CONVERTER.structure(value, form))
     except cattrs.BaseValidationError as error:
@@ -247,4 +252,3 @@ def _write(path: pathlib.Path, value: ty.Any, wrong: str | None) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-

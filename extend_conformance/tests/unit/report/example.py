@@ -268,9 +268,7 @@ def sample(
 
     def pass_by(name: str, elapsed: float) -> None:
         nonlocal now
-        spans.append(
-            model.Span(name=name, start_s=now, end_s=now + elapsed)
-        )
+        spans.append(model.Span(name=name, start_s=now, end_s=now + elapsed))
         now += elapsed
 
     final_gib = max(1, -(-size // GIB))
@@ -398,7 +396,10 @@ def _backend(name, simulated, promise, matrix, capability, outcome, must_get):
 
 
 def _result(backend: str, outcome: str, check: str):
-    refusal = check in ('extend-refused-changes-nothing', 'image-refused-extend')
+    refusal = check in (
+        'extend-refused-changes-nothing',
+        'image-refused-extend',
+    )
     refused = outcome.startswith('refused')
     if refusal and not refused:
         return 'not-applicable', 'The extend works.', {'cause': 'supported'}
