@@ -33,6 +33,12 @@ class Cell:
         known = 'known' if self.size_known else 'unknown'
         return f'{self.backend}-{self.mode}-{known}-{self.image_size_bytes}'
 
+    @property
+    def __name__(self) -> str:
+        """What ddt names the cell's test after."""
+        known = 'known' if self.size_known else 'unknown'
+        return f'{self.mode}_{known}_{self.image_size_bytes}_bytes'
+
 
 def grid(
     backends: collections.abc.Iterable[str],

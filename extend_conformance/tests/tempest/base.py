@@ -2,6 +2,7 @@
 
 """What every test class of this plugin does: credentials, session, verdict."""
 
+import dataclasses
 import json
 import math
 import os
@@ -15,6 +16,8 @@ from tempest import config
 from tempest import test
 from testtools import content
 
+from extend_conformance.bench import cells
+from extend_conformance.bench import creation
 from extend_conformance.checks import discovery
 from extend_conformance.checks import registry
 from extend_conformance.checks import session
@@ -51,31 +54,34 @@ def connect(credentials: ty.Any, name: str) -> connection.CloudConnection:
     )
 
 
-class ConformanceTest(test.BaseTestCase):
-    """Runs checks of the registry on one volume type.
+class RunTest(test.BaseTestCase):
+    """A class that takes part in a run.
 
     :cvar volume_type: names the backend.
     :cvar configuration: the plugin's options.
-    :cvar budget_s: seconds that the longest check of the class may take.
+    :cvar run_of_class: place of the results, ledger, host and session.
     """
 
     credentials: ty.ClassVar[list[str]] = ['primary']
     volume_type: ty.ClassVar[str]
     configuration: ty.ClassVar[configuration.Configuration]
-    session: ty.ClassVar[session.Session]
+    run_of_class: ty.ClassVar['Run']
 
     @classmethod
     def allow(cls, budget_s: float) -> None:
-        """Stretch tempest's time limit until the budget fits into it."""
+        """Stretch tempest's time limit until the budget fits into it.
+
+        :param budget_s: seconds that the longest test may take.
+        """
         limit_s = int(os.environ.get('OS_TEST_TIMEOUT') or 0)
         if limit_s > 0:
             cls.TIMEOUT_SCALING_FACTOR = max(1, math.ceil(budget_s / limit_s))
 
     @classmethod
     def resource_setup(cls) -> None:
-        """Open the session, before any volume is made."""
+        """Join the run, before any volume is made."""
         super().resource_setup()
-        cls.session = open_session(
+        cls.run_of_class = join_run(
             cls.configuration,
             session.Clouds(
                 member=connect(cls.os_primary.credentials, 'tempest member'),
@@ -87,16 +93,38 @@ class ConformanceTest(test.BaseTestCase):
             ),
         )
 
+    def attach_json(self, name: str, value: ty.Any) -> None:
+        """Attach a result to the test, for whoever reads its stream."""
+        text = json.dumps(cattrs.unstructure(value), indent=1, default=str)
+        self.addDetail(name, content.text_content(text))
+
+
+class ConformanceTest(RunTest):
+    """Runs checks of the registry on one volume type."""
+
     def run_check(self, check: registry.Check) -> None:
         """Run a check and report its verdict in tempest's words."""
-        result = self.session.run_check(check, self.volume_type)
-        self.addDetail(
-            'result',
-            content.text_content(
-                json.dumps(cattrs.unstructure(result), indent=1, default=str)
-            ),
-        )
+        result = self.run_of_class.session.run_check(check, self.volume_type)
+        self.attach_json('result', result)
         report(self, result)
+
+
+class BenchmarkTest(RunTest):
+    """Times the creation of images on one volume type."""
+
+    def measure(self, cell: cells.Cell) -> None:
+        """Take one sample of a cell; one that fails is kept, and fails."""
+        run = self.run_of_class
+        sample = creation.measure(
+            cell,
+            1,
+            block_storage.BlockStorage(run.clouds.member),
+            run.host,
+            run.ledger,
+        )
+        run.results.write_sample(sample)
+        self.attach_json('sample', sample)
+        self.assertIsNone(sample.error)
 
 
 def report(case: test.BaseTestCase, result: model.CheckResult) -> None:
@@ -121,15 +149,26 @@ class CouldNotTest(Exception):
     """The check could not be done; an error, not a failure."""
 
 
-def open_session(
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Run:
+    """What the classes of one worker share with those of the others."""
+
+    clouds: session.Clouds
+    results: storage.ResultsDirectory
+    ledger: ledger.Ledger
+    host: host.Host | None
+    session: session.Session
+
+
+def join_run(
     settings: configuration.Configuration, clouds: session.Clouds
-) -> session.Session:
-    """Open the run's session in this worker and note the run's facts."""
+) -> Run:
+    """Note the run's facts, and open its session in this worker."""
     run_id, started_at = configuration.run_identity()
-    directory = settings.results_dir or (
-        pathlib.Path('extend-conformance-results') / run_id
+    results = storage.ResultsDirectory(
+        settings.results_dir
+        or pathlib.Path('extend-conformance-results') / run_id
     )
-    results = storage.ResultsDirectory(directory)
     options = CONF.extend_conformance
     machine = (
         host.Host(
@@ -139,15 +178,16 @@ def open_session(
         else None
     )
     _, maximum = block_storage.BlockStorage(clouds.member).api_versions()
+    facts = environment.host_facts()
     results.write_run(
         model.Run(
             id=run_id,
             door='tempest',
             profile=settings.plan.profile,
-            tool_version=environment.host_facts()['extend-conformance'],
+            tool_version=facts['extend-conformance'],
             started_at=started_at,
             cloud=CONF.identity.uri_v3,
-            host=environment.host_facts(),
+            host=facts,
             release=settings.release,
             microversion_max=maximum,
             planned=settings.plan.for_backends(settings.volume_types),
@@ -155,14 +195,21 @@ def open_session(
             warnings=tuple(machine.warnings) if machine else (),
         )
     )
-    return session.Session(
+    run_ledger = ledger.Ledger.start(run_id)
+    return Run(
         clouds=clouds,
-        settings=settings.settings,
-        claims=settings.claims,
-        documentation=discovery.Documentation.find(
-            settings.release, maximum, settings.own_matrix
-        ),
         results=results,
-        ledger=ledger.Ledger.start(run_id),
+        ledger=run_ledger,
         host=machine,
+        session=session.Session(
+            clouds=clouds,
+            settings=settings.settings,
+            claims=settings.claims,
+            documentation=discovery.Documentation.find(
+                settings.release, maximum, settings.own_matrix
+            ),
+            results=results,
+            ledger=run_ledger,
+            host=machine,
+        ),
     )

@@ -12,6 +12,7 @@ from tempest import config
 from tempest.common import credentials_factory
 
 from extend_conformance import exceptions
+from extend_conformance.bench import cells
 from extend_conformance.checks import context
 from extend_conformance.checks import profiles
 from extend_conformance.checks import registry
@@ -28,6 +29,7 @@ class Configuration:
 
     :param claims: from the claims file or from the options for gates.
     :param own_matrix: the matrix file, if one was given.
+    :param benchmark: what to measure; empty unless it was asked for.
     :param has_admin: whether tempest has, or can make, an administrator.
     """
 
@@ -39,6 +41,7 @@ class Configuration:
     attaches: bool
     has_admin: bool
     results_dir: pathlib.Path | None
+    benchmark: tuple[cells.Cell, ...]
 
     @property
     def volume_types(self) -> tuple[str, ...]:
@@ -81,6 +84,21 @@ def read() -> Configuration:
         results_dir=(
             pathlib.Path(options.results_dir) if options.results_dir else None
         ),
+        benchmark=_benchmark(options, claims),
+    )
+
+
+def _benchmark(
+    options: config.cfg.ConfigOpts, claims: claims_file.Claims
+) -> tuple[cells.Cell, ...]:
+    if not options.run_benchmark:
+        return ()
+    tested = [one.volume_type for one in claims.backends]
+    return cells.grid(
+        options.benchmark_volume_types or tested,
+        cells.MODES,
+        [False],
+        [cells.parse_size(text) for text in options.benchmark_image_sizes],
     )
 
 

@@ -12,10 +12,12 @@ import re
 import traceback
 import typing as ty
 
+import ddt
 import testtools
 from tempest.lib import decorators
 
 from extend_conformance import exceptions
+from extend_conformance.bench import cells
 from extend_conformance.checks import registry
 from extend_conformance.tests.tempest import base
 from extend_conformance.tests.tempest import configuration
@@ -31,6 +33,14 @@ def conformance_classes(module: str) -> Classes:
     return _guarded(module, _conformance_classes)
 
 
+def benchmark_classes(module: str) -> Classes:
+    """The classes of the benchmark; they run alone.
+
+    :param module: name of the module that will hold them.
+    """
+    return _guarded(module, _benchmark_classes)
+
+
 def _guarded(
     module: str,
     make: collections.abc.Callable[
@@ -40,7 +50,14 @@ def _guarded(
     try:
         settings = configuration.read()
         if not settings.volume_types:
-            return {'NothingConfigured': _skipping_class(module)}
+            return {
+                'NothingConfigured': _skipping_class(
+                    module,
+                    'NothingConfigured',
+                    'no-backend: tempest.conf names neither '
+                    '[extend_conformance] claims_file nor volume_types',
+                )
+            }
         return make(module, settings)
     except exceptions.ExtendConformanceError as error:
         return {'Configuration': _failing_class(module, str(error))}
@@ -72,6 +89,57 @@ def _conformance_classes(
                     module, name + suffix, volume_type, settings, part
                 )
     return classes
+
+
+def _benchmark_classes(
+    module: str, settings: configuration.Configuration
+) -> Classes:
+    if not settings.benchmark:
+        return {
+            'NotAskedFor': _skipping_class(
+                module,
+                'NotAskedFor',
+                'not-asked-for: [extend_conformance] run_benchmark is false',
+            )
+        }
+    if not settings.attaches:
+        return {
+            'NoHost': _skipping_class(
+                module,
+                'NoHost',
+                'no-host: [extend_conformance] host_attach is none',
+            )
+        }
+    volume_types = dict.fromkeys(cell.backend for cell in settings.benchmark)
+    return {
+        name: _benchmark_class(module, name, volume_type, settings)
+        for name, volume_type in class_names(volume_types).items()
+    }
+
+
+def _benchmark_class(
+    module: str,
+    name: str,
+    volume_type: str,
+    settings: configuration.Configuration,
+) -> type[testtools.TestCase]:
+    def test_create_image(self: base.BenchmarkTest, cell: cells.Cell) -> None:
+        self.measure(cell)
+
+    mine = [one for one in settings.benchmark if one.backend == volume_type]
+    identified = decorators.idempotent_id(_CREATE_IMAGE)(test_create_image)
+    members = {
+        '__module__': module,
+        '__doc__': f'Image creation on volume type {volume_type}.',
+        'volume_type': volume_type,
+        'configuration': settings,
+        'test_create_image': ddt.data(*mine)(
+            decorators.attr(type=['slow'])(identified)
+        ),
+    }
+    made = ddt.ddt(type(name, (base.BenchmarkTest,), members))
+    made.allow(_BENCHMARK_BUDGET_S + settings.settings.extend_timeout_s)
+    return ty.cast('type[testtools.TestCase]', decorators.serial(made))
 
 
 def class_names(
@@ -138,18 +206,20 @@ def _method(check: registry.Check) -> collections.abc.Callable[..., None]:
     return ty.cast('collections.abc.Callable[..., None]', decorated)
 
 
+_CREATE_IMAGE = 'd6d1a104-6895-46e3-98ac-569d48dcb925'
+_BENCHMARK_BUDGET_S = 1200
+
 #: A check that may take longer carries tempest's attribute ``slow``.
 _SLOW_S = 60
 
 
-def _skipping_class(module: str) -> type[testtools.TestCase]:
-    def test_nothing_configured(self: testtools.TestCase) -> None:
-        self.skipTest(
-            'no-backend: tempest.conf names neither '
-            '[extend_conformance] claims_file nor volume_types'
-        )
+def _skipping_class(
+    module: str, name: str, reason: str
+) -> type[testtools.TestCase]:
+    def test_is_configured(self: testtools.TestCase) -> None:
+        self.skipTest(reason)
 
-    return _plain_class(module, 'NothingConfigured', test_nothing_configured)
+    return _plain_class(module, name, test_is_configured)
 
 
 def _failing_class(module: str, reason: str) -> type[testtools.TestCase]:
