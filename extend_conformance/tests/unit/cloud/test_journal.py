@@ -43,6 +43,7 @@ class JournalTest(testtools.TestCase):
         )
 
         info = book.events[0].details['connection_info']
+        assert isinstance(info, dict)
 
         self.assertEqual('iqn.2000-05.com.example:1', info['target_iqn'])
         self.assertEqual('chap-user', info['auth_username'])
@@ -75,7 +76,7 @@ class JournalTest(testtools.TestCase):
     def test_threads_lose_no_event_and_keep_the_order_of_times(self) -> None:
         book = journal.Journal()
 
-        def write():
+        def write() -> None:
             for number in range(200):
                 book.add('step', str(number))
 
