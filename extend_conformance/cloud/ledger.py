@@ -26,6 +26,9 @@ from extend_conformance import exceptions
 #: Entry of a volume's metadata that says which run made it.
 METADATA_KEY = 'extend_conformance_run'
 
+#: Entry of a volume's metadata that says: finished, a person's now.
+KEPT_KEY = 'extend_conformance_kept'
+
 #: Version of the file's form; 1 is the first.
 VERSION = 1
 

@@ -177,14 +177,23 @@ class Resources:
     ) -> waiting.Waited[views.Volume]:
         """Detach a volume and wait until it is available again.
 
+        A multiattach volume stays ``in-use`` while others have it.
+
+        :raises attachments.DetachFailed: it is not, or not cleanly.
+        """
+        self.disconnect(attached)
+        return self.storage.wait_for_status(
+            attached.volume_id, ('available', 'in-use'), timeout_s
+        )
+
+    def disconnect(self, attached: attachments.AttachedVolume) -> None:
+        """Detach a volume and do not wait for its status.
+
         :raises attachments.DetachFailed: it is not, or not cleanly.
         """
         attached.detach()
         if attached in self._owned:
             self._owned.remove(attached)
-        return self.storage.wait_for_status(
-            attached.volume_id, ('available', 'in-use'), timeout_s
-        )
 
     def delete_volume(self, volume_id: str, timeout_s: float = 300.0) -> None:
         """Delete a volume and wait until it is gone.
@@ -194,20 +203,15 @@ class Resources:
         :raises waiting.WaitTimeout: it still is being.
         """
         remove_volume(self.storage, volume_id, timeout_s)
-        for each in list(self._owned):
-            if isinstance(each, ledgers.Entry) and each.id == volume_id:
-                self._owned.remove(each)
-                self.ledger.gone(each)
+        self._forget(volume_id)
 
     def release(self, volume_id: str) -> None:
         """Give a volume away: it is a result, and stays.
 
-        Its metadata still name the run.
+        Its metadata still name the run, and say that it is to be kept.
         """
-        for each in list(self._owned):
-            if isinstance(each, ledgers.Entry) and each.id == volume_id:
-                self._owned.remove(each)
-                self.ledger.gone(each)
+        self.storage.set_metadata(volume_id, {ledgers.KEPT_KEY: 'true'})
+        self._forget(volume_id)
 
     def cleanup(self) -> None:
         """Take away everything that is still owned, last in first out.
@@ -229,6 +233,12 @@ class Resources:
                 errors.append(error)
         if errors:
             raise CleanupFailed(errors)
+
+    def _forget(self, volume_id: str) -> None:
+        for each in list(self._owned):
+            if isinstance(each, ledgers.Entry) and each.id == volume_id:
+                self._owned.remove(each)
+                self.ledger.gone(each)
 
     def _find(self, name: str) -> views.Volume | None:
         found = [
