@@ -201,6 +201,9 @@ def _read(path: pathlib.Path) -> ty.Any:
         ) from error
     try:
         document = _yaml().load(text)
+        if document is None:
+            # Keeps the comments of a file that has nothing else.
+            document = _yaml().load(f'{text}\nbackends: []\n')
     except ruamel.yaml.error.YAMLError as error:
         mark = getattr(error, 'problem_mark', None)
         problem = getattr(error, 'problem', None) or str(error)
@@ -209,9 +212,7 @@ def _read(path: pathlib.Path) -> ty.Any:
             None if mark is None else mark.line + 1,
             f'is not YAML: {str(problem).splitlines()[0]}',
         ) from error
-    return (
-        ruamel.yaml.comments.CommentedMap() if document is None else document
-    )
+    return document
 
 
 def _interpret(path: pathlib.Path, document: ty.Any) -> Claims:

@@ -128,8 +128,10 @@ def _line_of(lines: list[str], option: str) -> int | None:
 
 
 def _error_line(error: configparser.Error) -> int | None:
-    if isinstance(error, configparser.ParsingError) and error.errors:
-        return int(error.errors[0][0])
+    # ParsingError alone collects several, each with its line.
+    collected = getattr(error, 'errors', None)
+    if collected:
+        return int(collected[0][0])
     line = getattr(error, 'lineno', None)
     return line if isinstance(line, int) else None
 

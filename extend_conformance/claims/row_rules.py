@@ -111,7 +111,7 @@ RULES = (
         ('hpe_3par',),
         BLOCK,
         location='^HPE3PARDriver:',
-        version=r'^[2-9]\.',
+        version=r'^[34]\.',
     ),
     Rule(
         'Hewlett Packard Enterprise',
@@ -119,7 +119,7 @@ RULES = (
         BLOCK,
         location='storage_id',
     ),
-    Rule('Hewlett Packard Enterprise', ('hpe_3par',), version=r'^[2-9]\.'),
+    Rule('Hewlett Packard Enterprise', ('hpe_3par',), version=r'^[34]\.'),
     Rule('Hewlett Packard Enterprise', ('hpe_xp',), version=r'^1\.0\.0$'),
     Rule('Hewlett Packard Enterprise', ('hpe_alletramp',), version=r'^1\.0$'),
     Rule(
