@@ -36,14 +36,6 @@ def measure(
     :returns: the sample; a failure is a sample with its error, never a
         missing one.
     """
-    image_writer = writer.ImageVolumeWriter(
-        storage,
-        host,
-        options.WriterOptions(
-            cinder_do_extend_attached=cell.mode == 'attached'
-        ),
-        ledger,
-    )
     request = writer.ImageRequest(
         image_id=str(uuid.uuid4()),
         volume_type=cell.backend,
@@ -57,13 +49,17 @@ def measure(
     created: writer.CreatedImage | None = None
     error: str | None = None
     with resources_module.Resources(storage, ledger, host) as resources:
+        image_writer = writer.ImageVolumeWriter(
+            resources,
+            options.WriterOptions(
+                cinder_do_extend_attached=cell.mode == 'attached'
+            ),
+        )
         try:
             created = image_writer.create(image, request)
         except exceptions.ExtendConformanceError as failure:
             error = str(failure)
         elapsed_s = time.monotonic() - started_s
-        if created is not None:
-            resources.adopt(created.volume_id)
     return model.Sample(
         id=f'{cell.id}-{repeat}',
         backend=cell.backend,

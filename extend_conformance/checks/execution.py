@@ -5,6 +5,7 @@
 import datetime
 import time
 import traceback
+import typing as ty
 
 from extend_conformance import exceptions
 from extend_conformance.checks import context as context_module
@@ -110,7 +111,7 @@ def _result(
     context: context_module.Context,
     finding: Exception | None,
     known_disagreement: str | None,
-) -> dict[str, object]:
+) -> dict[str, ty.Any]:
     """The fields of the result that depend on what the check found."""
     outcome = None
     if isinstance(finding, findings.Refused) and context.expects_refusal:

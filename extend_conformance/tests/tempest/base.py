@@ -115,6 +115,8 @@ class BenchmarkTest(RunTest):
     def measure(self, cell: cells.Cell) -> None:
         """Take one sample of a cell; one that fails is kept, and fails."""
         run = self.run_of_class
+        # Without a host there are no classes of the benchmark.
+        assert run.host is not None
         sample = creation.measure(
             cell,
             1,

@@ -18,6 +18,7 @@ from extend_conformance.checks import profiles
 from extend_conformance.checks import registry
 from extend_conformance.claims import claims_file
 from extend_conformance.claims import matrix
+from extend_conformance.claims import matrix_ini
 from extend_conformance.claims import verdict
 
 CONF = config.CONF
@@ -72,7 +73,7 @@ def read() -> Configuration:
     return Configuration(
         claims=claims,
         own_matrix=(
-            matrix.load_ini(pathlib.Path(options.matrix_file))
+            matrix_ini.load_ini(pathlib.Path(options.matrix_file))
             if options.matrix_file
             else None
         ),

@@ -137,9 +137,11 @@ def _benchmark_class(
             decorators.attr(type=['slow'])(identified)
         ),
     }
-    made = ddt.ddt(type(name, (base.BenchmarkTest,), members))
+    made = type(name, (base.BenchmarkTest,), members)
     made.allow(_BENCHMARK_BUDGET_S + settings.settings.extend_timeout_s)
-    return ty.cast('type[testtools.TestCase]', decorators.serial(made))
+    return ty.cast(
+        'type[testtools.TestCase]', decorators.serial(ddt.ddt(made))
+    )
 
 
 def class_names(
