@@ -74,7 +74,7 @@ class Found:
             pool=self.pool.name if self.pool else None,
             vendor=capabilities.get('vendor_name'),
             driver_version=capabilities.get('driver_version'),
-            simulated=capabilities.get('simulated') or None,
+            simulated=_simulated(self.pool),
             truths=self.truths,
             promise=self.promise,
         )
@@ -145,6 +145,18 @@ def _pool(
         ),
         None,
     )
+
+
+def _simulated(pool: views.Pool | None) -> str | None:
+    """What a pool of the sandbox declares of itself, in words."""
+    if pool is None:
+        return None
+    declared = [
+        f'{what} takes {pool.capabilities[name]:g} s more'
+        for what in ('attach', 'detach', 'extend')
+        if (name := f'simulated_{what}_seconds') in pool.capabilities
+    ]
+    return ', '.join(declared) or None
 
 
 def _capability(pool: views.Pool | None) -> str | None:
