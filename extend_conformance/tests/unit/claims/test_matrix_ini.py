@@ -76,6 +76,16 @@ class TestLoad(_WithFile):
         self.assertEqual(14, row.line)
         self.assertEqual('driver.sandbox_good=complete', self.matrix.lines[14])
 
+    def test_line_after_another_operation(self) -> None:
+        text = '[operation.a]\ndriver.sandbox_good=partial\n' + GOOD
+        parsed = matrix_ini.parse(text, 'x')
+        self.assertEqual(16, parsed.rows['sandbox_good'].line)
+
+    def test_claim_by_default_has_no_line(self) -> None:
+        text = '[DEFAULT]\ndriver.silent=unknown\n' + GOOD
+        row = matrix_ini.parse(text, 'x').rows['silent']
+        self.assertEqual(('unknown', None), (str(row.value), row.line))
+
     def test_lines_around_the_claims(self) -> None:
         self.assertEqual(list(range(11, 19)), sorted(self.matrix.lines))
 
