@@ -45,7 +45,7 @@ class _WithFile(testtools.TestCase):
     def _error(self, text: str) -> str:
         self.path.write_text(text)
         error = self.assertRaises(
-            exceptions.UsageError, matrix_ini.load, self.path
+            exceptions.UsageError, matrix_ini.load_ini, self.path
         )
         return str(error)
 
@@ -56,7 +56,7 @@ class TestLoad(_WithFile):
     def setUp(self) -> None:
         super().setUp()
         self.path.write_text(GOOD)
-        self.matrix = matrix_ini.load(self.path)
+        self.matrix = matrix_ini.load_ini(self.path)
 
     def test_values(self) -> None:
         self.assertEqual(
@@ -91,7 +91,7 @@ class TestLoad(_WithFile):
 
     def test_note_with_a_percent_sign_is_interpolated(self) -> None:
         self.path.write_text(GOOD.replace('Only on', '100%% on'))
-        row = matrix_ini.load(self.path).rows['sandbox_refuses']
+        row = matrix_ini.load_ini(self.path).rows['sandbox_refuses']
         self.assertEqual('100% on Sundays', row.note)
 
 
@@ -101,14 +101,14 @@ class TestBadFile(_WithFile):
 
     def test_absent(self) -> None:
         error = self.assertRaises(
-            exceptions.UsageError, matrix_ini.load, self.path
+            exceptions.UsageError, matrix_ini.load_ini, self.path
         )
         self.assertIn(str(self.path), str(error))
 
     def test_not_text(self) -> None:
         self.path.write_bytes(b'\xff\xfe\x00')
         error = self.assertRaises(
-            exceptions.UsageError, matrix_ini.load, self.path
+            exceptions.UsageError, matrix_ini.load_ini, self.path
         )
         self.assertIn('cannot be read', str(error))
 
