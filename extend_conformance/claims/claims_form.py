@@ -69,17 +69,15 @@ def line_of(document: ty.Any, where: tuple[str | int, ...]) -> int:
     line = 0
     node = document
     for part in where:
-        with contextlib.suppress(AttributeError, KeyError, TypeError):
+        # What a YAML merge key brings has no line; that of its parent is it.
+        with contextlib.suppress(KeyError, TypeError):
             position = node.lc
             line = (
                 position.item(part)[0]
                 if isinstance(part, int)
                 else position.key(part)[0]
             )
-        try:
-            node = node[part]
-        except (KeyError, IndexError, TypeError):
-            break
+        node = node[part]
     return int(line) + 1
 
 

@@ -20,7 +20,7 @@ _DRIVER = 'driver.'
 _CONTEXT = 3
 
 
-def load(path: pathlib.Path) -> matrix.Matrix:
+def load_ini(path: pathlib.Path) -> matrix.Matrix:
     """Read a matrix in upstream's form, as its page would read it.
 
     :param path: a file like cinder's ``doc/source/reference/
@@ -39,7 +39,7 @@ def load(path: pathlib.Path) -> matrix.Matrix:
 
 
 def parse(text: str, name: str, path: str | None = None) -> matrix.Matrix:
-    """Read the text of a matrix in upstream's form; see :func:`load`."""
+    """Read the text of a matrix in upstream's form; see :func:`load_ini`."""
     parser = configparser.ConfigParser()
     try:
         parser.read_string(text, name)

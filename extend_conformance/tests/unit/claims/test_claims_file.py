@@ -246,6 +246,14 @@ backends:
         self.assertEqual(before.backends, after.backends[:-1])
         self.assertEqual('lvm', after.backends[-1].matrix_key)
 
+    def test_empty_list_becomes_a_block(self) -> None:
+        self.path.write_text('backends: []\n')
+        claims_file.update(self.path, [_discovered('a'), _discovered('b')])
+        self.assertEqual(
+            'backends:\n  - volume_type: a\n  - volume_type: b\n',
+            self.path.read_text(),
+        )
+
     def test_twice_is_once(self) -> None:
         for _ in range(2):
             claims_file.update(self.path, [_discovered('a', 'lvm', 'why')])

@@ -123,6 +123,15 @@ class TestWrongFile(testtools.TestCase):
         )
         self.assertIn('line 2:', error)
 
+    def test_merged_key_is_told_by_its_entry(self) -> None:
+        error = self._error(
+            'backends:\n- &a\n  volume_type: a\n- <<: *a\n'
+            '  expect: refuse\n  absent_features: []\n'
+        )
+        self.assertIn('line 5:', error)
+        error = self._error('backends:\n- &a\n  volume_type: a\n\n- <<: *a\n')
+        self.assertIn('line 5: volume type "a" has an entry', error)
+
     def test_absent_file(self) -> None:
         error = self.assertRaises(
             exceptions.UsageError, claims_file.load, self.path

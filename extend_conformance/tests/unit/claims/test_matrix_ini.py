@@ -45,7 +45,7 @@ class _WithFile(testtools.TestCase):
     def _error(self, text: str) -> str:
         self.path.write_text(text)
         error = self.assertRaises(
-            exceptions.UsageError, matrix_ini.load, self.path
+            exceptions.UsageError, matrix_ini.load_ini, self.path
         )
         return str(error)
 
@@ -56,7 +56,7 @@ class TestLoad(_WithFile):
     def setUp(self) -> None:
         super().setUp()
         self.path.write_text(GOOD)
-        self.matrix = matrix_ini.load(self.path)
+        self.matrix = matrix_ini.load_ini(self.path)
 
     def test_values(self) -> None:
         self.assertEqual(
@@ -76,12 +76,22 @@ class TestLoad(_WithFile):
         self.assertEqual(14, row.line)
         self.assertEqual('driver.sandbox_good=complete', self.matrix.lines[14])
 
+    def test_line_after_another_operation(self) -> None:
+        text = '[operation.a]\ndriver.sandbox_good=partial\n' + GOOD
+        parsed = matrix_ini.parse(text, 'x')
+        self.assertEqual(16, parsed.rows['sandbox_good'].line)
+
+    def test_claim_by_default_has_no_line(self) -> None:
+        text = '[DEFAULT]\ndriver.silent=unknown\n' + GOOD
+        row = matrix_ini.parse(text, 'x').rows['silent']
+        self.assertEqual(('unknown', None), (str(row.value), row.line))
+
     def test_lines_around_the_claims(self) -> None:
         self.assertEqual(list(range(11, 19)), sorted(self.matrix.lines))
 
     def test_note_with_a_percent_sign_is_interpolated(self) -> None:
         self.path.write_text(GOOD.replace('Only on', '100%% on'))
-        row = matrix_ini.load(self.path).rows['sandbox_refuses']
+        row = matrix_ini.load_ini(self.path).rows['sandbox_refuses']
         self.assertEqual('100% on Sundays', row.note)
 
 
@@ -91,14 +101,14 @@ class TestBadFile(_WithFile):
 
     def test_absent(self) -> None:
         error = self.assertRaises(
-            exceptions.UsageError, matrix_ini.load, self.path
+            exceptions.UsageError, matrix_ini.load_ini, self.path
         )
         self.assertIn(str(self.path), str(error))
 
     def test_not_text(self) -> None:
         self.path.write_bytes(b'\xff\xfe\x00')
         error = self.assertRaises(
-            exceptions.UsageError, matrix_ini.load, self.path
+            exceptions.UsageError, matrix_ini.load_ini, self.path
         )
         self.assertIn('cannot be read', str(error))
 

@@ -281,6 +281,12 @@ class TestReason(testtools.TestCase):
         match = rows.match(_identify('Acme', 'iSCSI', '1'))
         self.assertIn('vendor "Acme"', match.reason)
 
+    def test_first_of_several_spellings_of_a_protocol(self) -> None:
+        identity = rows.BackendIdentity.from_capabilities(
+            {'vendor_name': 'NetApp', 'storage_protocol': ['NFS', 'nfs']}
+        )
+        self.assertEqual('nfs', identity.protocol_family)
+
     def test_several_are_ambiguous(self) -> None:
         self.assertTrue(rows.match(_identify('TOYOU', 'iSCSI', '1')).ambiguous)
         self.assertFalse(rows.match(_identify('TOYOU', 'FC', '1')).ambiguous)
