@@ -25,6 +25,19 @@ from extend_conformance.cloud import waiting
 #: Kind of these entries in the ledger.
 VOLUME = 'volume'
 
+#: Describes a host that no backend can reach.
+_NOWHERE = {
+    'host': 'extend-conformance-nowhere',
+    'ip': '192.0.2.1',
+    'platform': 'x86_64',
+    'os_type': 'linux',
+    'multipath': False,
+    'initiator': 'iqn.2026-01.org.example:extend-conformance-nowhere',
+    'nqn': 'nqn.2026-01.org.example:extend-conformance-nowhere',
+    'wwpns': ['5000000000000001'],
+    'wwnns': ['5000000000000000'],
+}
+
 
 class CleanupFailed(exceptions.WorkFailed):
     """Something could not be taken away.
@@ -170,6 +183,32 @@ class Resources:
         self._owned.append(attached)
         return attached
 
+    def put_in_use(self, volume_id: str) -> str:
+        """Attach a volume without connecting it anywhere.
+
+        The backend exports it to a host that does not exist. That is enough
+        for Cinder to treat it as attached, and nothing on this host is
+        touched.
+
+        :returns: the id of the attachment.
+        :raises calls.ApiError: the backend does not export to such a host.
+        """
+        entry = self.ledger.intend(
+            hosts.KIND,
+            self.storage.connection.name,
+            self.storage.connection.project_id,
+            volume_id,
+        )
+        try:
+            attachment = self.storage.attachment_create(volume_id)
+        except calls.ApiError:
+            self.ledger.gone(entry)
+            raise
+        self._owned.append(self.ledger.made(entry, attachment.id))
+        self.storage.attachment_update(attachment.id, _NOWHERE)
+        self.storage.attachment_complete(attachment.id)
+        return attachment.id
+
     def detach(
         self,
         attached: attachments.AttachedVolume,
@@ -225,18 +264,23 @@ class Resources:
         for owned in reversed(self._owned[:]):
             left_s = max(deadline_s - time.monotonic(), 1.0)
             try:
-                if isinstance(owned, ledgers.Entry):
-                    self.delete_volume(ty.cast(str, owned.id), left_s)
-                else:
+                if not isinstance(owned, ledgers.Entry):
                     self.detach(owned, left_s)
+                elif owned.kind == hosts.KIND:
+                    attachments.delete_attachment(
+                        self.storage, ty.cast(str, owned.id)
+                    )
+                    self._forget(ty.cast(str, owned.id))
+                else:
+                    self.delete_volume(ty.cast(str, owned.id), left_s)
             except Exception as error:
                 errors.append(error)
         if errors:
             raise CleanupFailed(errors)
 
-    def _forget(self, volume_id: str) -> None:
+    def _forget(self, made_id: str) -> None:
         for each in list(self._owned):
-            if isinstance(each, ledgers.Entry) and each.id == volume_id:
+            if isinstance(each, ledgers.Entry) and each.id == made_id:
                 self._owned.remove(each)
                 self.ledger.gone(each)
 

@@ -11,7 +11,7 @@ import collections.abc
 from extend_conformance import exceptions
 
 
-class ImageNotCreated(exceptions.WorkFailed):
+class ImageError(exceptions.WorkFailed):
     """The image volume was not made.
 
     :param step: ``create``, ``attach``, ``write``, ``extend``, ``detach`` or
@@ -48,11 +48,18 @@ class ImageNotCreated(exceptions.WorkFailed):
         )
 
 
-class StepFailed(ImageNotCreated):
+class StepFailed(ImageError):
     """Cinder or os-brick failed in a step; their error is the cause."""
 
 
-class RefusedByScheduler(ImageNotCreated):
+class ExtendRefused(ImageError):
+    """The backend was asked to extend, and did not.
+
+    The size of the volume is what it was before.
+    """
+
+
+class RefusedByScheduler(ExtendRefused):
     """The extend was accepted and then dropped by Cinder's scheduler.
 
     The volume went back to its old state with its old size. Only an
@@ -60,55 +67,55 @@ class RefusedByScheduler(ImageNotCreated):
     """
 
 
-class RefusedByDriver(ImageNotCreated):
+class RefusedByDriver(ExtendRefused):
     """The extend was accepted and then failed in the backend's driver."""
 
 
-class ExtendHangs(ImageNotCreated):
+class ExtendHangs(ImageError):
     """The extend was accepted and did not end in time."""
 
 
-class ExtendInconsistent(ImageNotCreated):
+class ExtendInconsistent(ImageError):
     """After the extend, state and size contradict each other."""
 
 
-class QuotaExceeded(ImageNotCreated):
+class QuotaExceeded(ImageError):
     """The project's quota has no room for the bigger volume."""
 
 
-class NoRoom(ImageNotCreated):
+class NoRoom(ImageError):
     """The backend has no room for the bigger volume."""
 
 
-class HostNotGrown(ImageNotCreated):
+class HostNotGrown(ImageError):
     """Cinder has the new size, and the device on this host has not."""
 
 
-class WriteFailed(ImageNotCreated):
+class WriteFailed(ImageError):
     """The device refused the image's bytes."""
 
 
-class SourceFailed(ImageNotCreated):
+class SourceFailed(ImageError):
     """Reading the image failed."""
 
 
-class SourceTooShort(ImageNotCreated):
+class SourceTooShort(ImageError):
     """The image ended before its promised size."""
 
 
-class SourceTooLong(ImageNotCreated):
+class SourceTooLong(ImageError):
     """The image went on after its promised size."""
 
 
-class ImageTooLarge(ImageNotCreated):
+class ImageTooLarge(ImageError):
     """The image is larger than what it may have, or there is room for."""
 
 
-class EncryptedType(ImageNotCreated):
+class EncryptedType(ImageError):
     """Volumes of this type are encrypted, and nothing here encrypts."""
 
 
-class LeftBehind(ImageNotCreated):
+class LeftBehind(ImageError):
     """The image volume was not made, and not everything is taken away.
 
     :param failure: why it was not made.
