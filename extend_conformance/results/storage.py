@@ -115,7 +115,8 @@ class ResultsDirectory:
     def load(self) -> model.Results:
         """Put all files of the run together.
 
-        Order is by name, so that it does not depend on who wrote first.
+        Order is that of the plan, then by name, so that it does not depend
+        on who wrote first.
 
         :raises extend_conformance.exceptions.UsageError: if there is no
             run, or a file is not what the schema says.
@@ -127,10 +128,27 @@ class ResultsDirectory:
                 resource=str(self.path),
                 wanted=str(path),
             )
+        run = _read_part(path, 'run', model.Run)
+        backends = _places(planned.backend for planned in run.planned)
+        checks = _places(planned.check for planned in run.planned)
+        last = len(run.planned)
         return model.Results(
-            run=_read_part(path, 'run', model.Run),
-            backends=self._read_parts('backend', model.Backend),
-            checks=self._read_parts('check', model.CheckResult),
+            run=run,
+            backends=tuple(
+                sorted(
+                    self._read_parts('backend', model.Backend),
+                    key=lambda part: backends.get(part.volume_type, last),
+                )
+            ),
+            checks=tuple(
+                sorted(
+                    self._read_parts('check', model.CheckResult),
+                    key=lambda part: (
+                        backends.get(part.backend, last),
+                        checks.get(part.check, last),
+                    ),
+                )
+            ),
             samples=self._read_parts('sample', model.Sample),
         )
 
@@ -180,6 +198,12 @@ def load_results(path: str | os.PathLike[str]) -> model.Results:
         path = directory.results_json
     value = schema.current(_read(path), str(path))
     return _structured(value, model.Results, path)
+
+
+def _places(
+    names: collections.abc.Iterable[str | None],
+) -> dict[str | None, int]:
+    return {name: place for place, name in enumerate(dict.fromkeys(names))}
 
 
 def _quoted(name: str) -> str:

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What all figures share: their look, their footer, and how they are saved.
+
+Colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which
+people with any kind of colour vision tell apart; no figure relies on colour
+alone. Letters are saved as outlines, so that a figure looks the same on a
+machine that has no fonts.
+"""
+
+import collections.abc
+import contextlib
+import dataclasses
+import pathlib
+
+import matplotlib as mpl
+from matplotlib import axes
+from matplotlib import figure
+
+from extend_conformance.results import model
+
+INK = '#222222'
+QUIET = '#6b6b6b'
+HAIRLINE = '#d9d9d9'
+
+#: Of the modes; the marker tells them apart without colour.
+MODE_COLOURS = {'attached': '#0072b2', 'detached': '#c4500a'}
+MODE_MARKERS = {'attached': 'o', 'detached': 's'}
+
+WIDTH_IN = 8.6
+
+_STYLE = {
+    'font.family': 'DejaVu Sans',
+    'font.size': 8.5,
+    'text.color': INK,
+    'axes.edgecolor': QUIET,
+    'axes.labelcolor': QUIET,
+    'axes.linewidth': 0.6,
+    'axes.spines.top': False,
+    'axes.spines.right': False,
+    'axes.titlesize': 9,
+    'axes.axisbelow': True,
+    'grid.color': HAIRLINE,
+    'grid.linewidth': 0.5,
+    'xtick.color': QUIET,
+    'ytick.color': QUIET,
+    'xtick.major.width': 0.6,
+    'ytick.major.width': 0.6,
+    'xtick.major.size': 3,
+    'ytick.major.size': 3,
+    'hatch.linewidth': 0.5,
+    'svg.fonttype': 'path',
+    'svg.hashsalt': 'extend-conformance',
+    'savefig.facecolor': 'white',
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """A figure with the words that go with it.
+
+    :param name: of its files, without suffix.
+    :param caption: what is seen and what it does not mean.
+    :param description: the same for someone who cannot see it.
+    """
+
+    name: str
+    title: str
+    caption: str
+    description: str
+    figure: figure.Figure
+
+
+@contextlib.contextmanager
+def style() -> collections.abc.Iterator[None]:
+    """The look of all figures, for as long as something is drawn."""
+    with mpl.rc_context(_STYLE):
+        yield
+
+
+def sheet(height_in: float, width_in: float = WIDTH_IN) -> figure.Figure:
+    """An empty figure without any state that is shared."""
+    return figure.Figure(figsize=(width_in, height_in))
+
+
+def footer(sheet: figure.Figure, run: model.Run, n: str) -> None:
+    """Say where the figure comes from, in its lowest line."""
+    identity = run.id
+    if len(run.merged_from) > 3:
+        identity = f'{len(run.merged_from)} runs'
+    sheet.text(
+        0.008,
+        0.06 / sheet.get_figheight(),
+        f'{n}  ·  run {identity} ({run.started_at[:10]})  ·  '
+        f'cloud {run.cloud}  ·  extend-conformance {run.tool_version}',
+        fontsize=6.5,
+        color=QUIET,
+        va='bottom',
+        parse_math=False,
+    )
+
+
+def simulated(results: model.Results) -> dict[str, str]:
+    """What is not real of a backend's behaviour, by volume type."""
+    return {
+        backend.volume_type: backend.simulated
+        for backend in results.backends
+        if backend.simulated is not None
+    }
+
+
+def name_panel(
+    panel: axes.Axes,
+    name: str,
+    simulated: str | None,
+    last: axes.Axes | None = None,
+) -> None:
+    """Write above a panel whose it is, and what of it is simulated.
+
+    :param last: the last panel of the row, over which the latter goes.
+    """
+    if simulated is not None:
+        name += ' (simulated)'
+        (last or panel).annotate(
+            f'simulated: {simulated}',
+            (1, 1),
+            (0, 5),
+            xycoords='axes fraction',
+            textcoords='offset points',
+            ha='right',
+            va='bottom',
+            fontsize=7.5,
+            color=QUIET,
+            style='italic',
+            parse_math=False,
+        )
+    panel.set_title(
+        name, loc='left', fontweight='bold', pad=5, parse_math=False
+    )
+
+
+def save(drawing: Drawing, directory: pathlib.Path) -> tuple[pathlib.Path, ...]:
+    """Write a figure as SVG and PNG.
+
+    :returns: the two paths.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    vector = directory / f'{drawing.name}.svg'
+    picture = directory / f'{drawing.name}.png'
+    with style():
+        # Without a date, so that the same results give the same file.
+        drawing.figure.savefig(
+            vector,
+            format='svg',
+            metadata={'Date': None, 'Title': drawing.title},
+        )
+        drawing.figure.savefig(picture, format='png', dpi=160)
+    return vector, picture

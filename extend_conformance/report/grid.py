@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Backends against checks, as rows and columns that other files draw.
+
+The picture of it is here too; the HTML page shows the same grid as a table
+with links.
+"""
+
+import collections
+import collections.abc
+import dataclasses
+import typing as ty
+
+from matplotlib import patches
+
+from extend_conformance.report import drawing
+from extend_conformance.report import judgement
+from extend_conformance.results import model
+
+CLOUD = 'cloud'
+
+#: Between the subjects of checks, in rows.
+_GAP = 0.2
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Mark:
+    """How a verdict of a check looks: a symbol first, a colour second."""
+
+    symbol: str
+    word: str
+    ink: str
+    ground: str
+
+
+MARKS = {
+    'pass': Mark(symbol='✓', word='pass', ink='#0b4f7a', ground='#e2eef6'),
+    'fail': Mark(symbol='✗', word='fail', ink='#ffffff', ground='#b3361b'),
+    'minor': Mark(
+        symbol='✗', word='fail of a should', ink='#b3361b', ground='#fbeae5'
+    ),
+    'abort': Mark(symbol='!', word='abort', ink='#3d2c00', ground='#f2c14e'),
+    'missing': Mark(
+        symbol='?', word='missing', ink='#3d2c00', ground='#f8e3ad'
+    ),
+    'skip': Mark(symbol='–', word='skip', ink='#6b6b6b', ground='#f0f0f0'),  # noqa: RUF001
+    'not-applicable': Mark(
+        symbol='○', word='not applicable', ink='#a8a8a8', ground='#ffffff'
+    ),
+    'known': Mark(symbol='≈', word='known', ink='#0b4f7a', ground='#f3eecb'),
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Row:
+    """A check, with its result for each column that has one."""
+
+    check: str
+    level: str
+    subject: str
+    results: collections.abc.Mapping[str | None, model.CheckResult]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Grid:
+    """All results. A column is a volume type; ``None`` is the cloud."""
+
+    columns: tuple[str | None, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many results have each mark, in the order of ``MARKS``."""
+        found = collections.Counter(
+            mark(result) for row in self.rows for result in row.results.values()
+        )
+        return {name: found[name] for name in MARKS if found[name]}
+
+
+def mark(result: model.CheckResult) -> str:
+    """The name in ``MARKS`` of how a result looks."""
+    if result.verdict == 'fail' and not judgement.counted_failure(result):
+        return 'minor'
+    return result.verdict
+
+
+def grid(results: model.Results) -> Grid:
+    """Arrange results; checks of one subject (``host-``, ...) together."""
+    by_check: dict[str, list[model.CheckResult]] = {}
+    for result in results.checks:
+        by_check.setdefault(result.check, []).append(result)
+    rows = [
+        Row(
+            check=check,
+            level=found[0].level,
+            subject=check.partition('-')[0],
+            results={result.backend: result for result in found},
+        )
+        for check, found in by_check.items()
+    ]
+    subjects = list(dict.fromkeys(row.subject for row in rows))
+    rows.sort(key=lambda row: subjects.index(row.subject))
+    named = {result.backend for result in results.checks}
+    columns: list[str | None] = [None] if None in named else []
+    columns += [
+        backend.volume_type
+        for backend in results.backends
+        if backend.volume_type in named
+    ]
+    return Grid(columns=tuple(columns), rows=tuple(rows))
+
+
+def checks(results: model.Results) -> drawing.Drawing | None:
+    """Draw the grid.
+
+    :returns: ``None`` if there is no result of a check.
+    """
+    shown = grid(results)
+    if not shown.rows:
+        return None
+    verdicts = {b.volume_type: b.verdict for b in results.backends}
+    verdicts[CLOUD] = results.cloud_verdict
+    declared = drawing.simulated(results)
+    step = 0.31
+    names = [column or CLOUD for column in shown.columns]
+    below = max(len(verdicts.get(name) or '') for name in names) * 0.058
+    above = 0.15 + 0.062 * max(
+        len(name) + (12 if name in declared else 0) for name in names
+    )
+    left = 0.3 + 0.07 * max(len(_label(row)) for row in shown.rows)
+    groups = len({row.subject for row in shown.rows})
+    tall = step * (len(shown.rows) + _GAP * (groups - 1))
+    wide = step * len(names)
+    height = above + tall + below + 0.75
+    width = max(drawing.WIDTH_IN * 0.8, left + wide + 0.4)
+    sheet = drawing.sheet(height, width)
+    panel = sheet.add_axes(
+        (
+            left / width,
+            (below + 0.6) / height,
+            wide / width,
+            tall / height,
+        )
+    )
+    panel.set_xlim(0, len(names))
+    panel.set_ylim(tall / step, 0)
+    panel.set_axis_off()
+    place = 0.0
+    for previous, row in zip((None, *shown.rows), shown.rows, strict=False):
+        if previous is not None and previous.subject != row.subject:
+            place += _GAP
+        _row(panel, place, row, shown.columns)
+        place += 1
+    for index, name in enumerate(names):
+        panel.text(
+            index + 0.5,
+            -0.25,
+            f'{name} (simulated)' if name in declared else name,
+            rotation=90,
+            ha='center',
+            va='bottom',
+            fontweight='normal',
+            parse_math=False,
+        )
+        verdict = verdicts.get(name) or ''
+        bad = verdict in ('fails', 'contradicts-claim')
+        panel.text(
+            index + 0.5,
+            tall / step + 0.3,
+            verdict,
+            rotation=90,
+            ha='center',
+            va='top',
+            fontsize=7.5,
+            fontweight='bold' if bad else 'normal',
+            color=MARKS['fail'].ground if bad else drawing.INK,
+        )
+    panel.text(
+        -0.3,
+        tall / step + 0.3,
+        'verdict',
+        ha='right',
+        va='top',
+        fontsize=7.5,
+        color=drawing.QUIET,
+    )
+    _legend(sheet, shown.counts)
+    number = sum(shown.counts.values())
+    drawing.footer(sheet, results.run, f'n = {number} results, one of each')
+    return drawing.Drawing(
+        name='checks',
+        title='Backends and checks',
+        caption='What each check said of each backend. Checks that are '
+        'part of the verdict are printed dark, the others are marked should '
+        'or info.',
+        description='; '.join(
+            f'{MARKS[name].word}: {number}'
+            for name, number in shown.counts.items()
+        ),
+        figure=sheet,
+    )
+
+
+def _row(
+    panel: ty.Any,
+    place: float,
+    row: Row,
+    columns: collections.abc.Sequence[str | None],
+) -> None:
+    must = row.level == 'must'
+    panel.text(
+        -0.3,
+        place + 0.5,
+        _label(row),
+        ha='right',
+        va='center',
+        color=drawing.INK if must else drawing.QUIET,
+        parse_math=False,
+    )
+    for index, column in enumerate(columns):
+        result = row.results.get(column)
+        if result is None:
+            continue
+        look = MARKS[mark(result)]
+        panel.add_patch(
+            patches.Rectangle(
+                (index + 0.04, place + 0.04),
+                0.92,
+                0.92,
+                facecolor=look.ground,
+                edgecolor='none',
+            )
+        )
+        panel.text(
+            index + 0.5,
+            place + 0.52,
+            look.symbol,
+            ha='center',
+            va='center',
+            color=look.ink,
+            fontsize=7 if look.symbol == '○' else 10,
+            gid=f'{row.check}@{column or CLOUD}',
+        )
+
+
+def _label(row: Row) -> str:
+    return row.check if row.level == 'must' else f'{row.check} ({row.level})'
+
+
+def _legend(
+    sheet: ty.Any, counts: collections.abc.Mapping[str, int]
+) -> None:
+    height = sheet.get_figheight()
+    width = sheet.get_figwidth()
+    place = 0.1
+    for name, number in counts.items():
+        look = MARKS[name]
+        sheet.text(
+            (place + 0.09) / width,
+            0.36 / height,
+            look.symbol,
+            ha='center',
+            va='center',
+            fontsize=9,
+            color=look.ink,
+            bbox={
+                'facecolor': look.ground,
+                'edgecolor': drawing.HAIRLINE,
+                'linewidth': 0.5,
+                'boxstyle': 'square,pad=0.2',
+            },
+        )
+        words = f'{look.word} {number}'
+        sheet.text(
+            (place + 0.25) / width,
+            0.36 / height,
+            words,
+            va='center',
+            fontsize=7.5,
+            color=drawing.INK,
+        )
+        place += 0.25 + 0.062 * len(words) + 0.2

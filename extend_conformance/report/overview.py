@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The table that every form of the report begins with, and its headline."""
+
+import collections
+import dataclasses
+
+from extend_conformance.report import judgement
+from extend_conformance.report import timings
+from extend_conformance.results import model
+
+_SOURCES = {
+    'claims-entry': 'claims entry',
+    'matrix': 'matrix',
+    'capability': 'capability',
+}
+
+#: Verdict to what one backend does, and what several do.
+_DEEDS = {
+    'conforms': ('conforms', 'conform'),
+    'refuses-honestly': ('refuses honestly', 'refuse honestly'),
+    'better-than-claimed': (
+        'is better than claimed',
+        'are better than claimed',
+    ),
+    'contradicts-claim': ('contradicts its claim', 'contradict their claims'),
+    'fails': ('fails', 'fail'),
+    'undecided': ('is undecided', 'are undecided'),
+    None: ('was only timed', 'were only timed'),
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Line:
+    """What a reader wants to know first of a backend.
+
+    :param promised_by: who promised it; empty if nobody did.
+    :param attached: the cell whose time is shown for attached mode.
+    :param detached: the same for detached mode.
+    """
+
+    backend: model.Backend
+    promised: str
+    promised_by: str
+    measured: str
+    verdict: str
+    must_get: str
+    attached: timings.Cell | None
+    detached: timings.Cell | None
+
+
+def lines(results: model.Results) -> tuple[Line, ...]:
+    """A line for each backend of judged results."""
+    return tuple(
+        Line(
+            backend=backend,
+            promised=backend.promise.expected if backend.promise else '',
+            promised_by=_SOURCES[backend.promise.source]
+            if backend.promise
+            else '',
+            measured=backend.outcome or '',
+            verdict=backend.verdict or 'not judged',
+            must_get=backend.must_get or '',
+            attached=timings.headline(
+                results.samples, backend.volume_type, 'attached'
+            ),
+            detached=timings.headline(
+                results.samples, backend.volume_type, 'detached'
+            ),
+        )
+        for backend in results.backends
+    )
+
+
+def time(cell: timings.Cell | None) -> str:
+    """The time that a cell shows."""
+    if cell is None:
+        return ''
+    if cell.typical is None:
+        return 'failed'
+    return timings.seconds(cell.typical.elapsed_s)
+
+
+def headline(results: model.Results) -> str:
+    """How many backends got which verdict, and the cloud's, in a sentence."""
+    found = collections.Counter(b.verdict for b in results.backends)
+    number = len(results.backends)
+    parts = [
+        f'{found[verdict]} {many if found[verdict] > 1 else one}'
+        for verdict, (one, many) in _DEEDS.items()
+        if found[verdict]
+    ]
+    begin = f'{number} backend{"" if number == 1 else "s"}'
+    said = f'{begin}: {", ".join(parts)}.' if parts else 'No backend.'
+    if results.cloud_verdict is not None:
+        said += f" The cloud's own API {_DEEDS[results.cloud_verdict][0]}."
+    return said
+
+
+def declared(results: model.Results) -> str:
+    """Whether the sandbox's backends got what they must get, if any must."""
+    if not any(backend.must_get for backend in results.backends):
+        return ''
+    wrong = judgement.unlike_declared(results)
+    if not wrong:
+        return 'Every backend got the verdict that it must get.'
+    return 'Not the verdict that it must get: ' + ', '.join(
+        f'{backend.volume_type} ({backend.verdict}, must get '
+        f'{backend.must_get})'
+        for backend in wrong
+    ) + '.'
+
+
+def times_note(results: model.Results) -> str:
+    """What the times of the table are times of; empty if there are none."""
+    found = [
+        cell
+        for line in lines(results)
+        for cell in (line.attached, line.detached)
+        if cell is not None
+    ]
+    if not found:
+        return ''
+    sizes = list(
+        dict.fromkeys(timings.size(cell.image_size_bytes) for cell in found)
+    )
+    known = {cell.size_known for cell in found}
+    if known == {False}:
+        kind = ', size unknown in advance'
+    elif known == {True}:
+        kind = ', size known in advance'
+    else:
+        kind = ', size unknown in advance where that was measured'
+    counts = sorted({cell.n for cell in found})
+    number = timings.count(counts[0])
+    if len(counts) > 1:
+        number = f'n = {counts[0]} to {counts[-1]}'
+    return (
+        f'Times: creation of an image volume of {" or ".join(sizes)}{kind}; '
+        f'{number}.'
+    )

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The overview as a table: in a terminal, and as reStructuredText."""
+
+import io
+import re
+
+from rich import box
+from rich import console
+from rich import table
+from rich import text
+
+from extend_conformance.report import overview
+from extend_conformance.results import model
+
+#: Below this width promise and measurement share a column, and so do the
+#: verdict and the one that it must be.
+_WIDE = 118
+
+_STYLES = {
+    'conforms': 'green',
+    'refuses-honestly': 'green',
+    'better-than-claimed': 'green',
+    'contradicts-claim': 'bold red',
+    'fails': 'bold red',
+    'undecided': 'yellow',
+}
+
+
+def show(results: model.Results, out: console.Console) -> None:
+    """Print the overview of judged results.
+
+    :param out: its width decides the form of the table; without a terminal
+        behind it there are no colours.
+    """
+    out.print(_table(results, out))
+    out.print()
+    for line in _notes(results):
+        if line:
+            out.print(text.Text(line))
+
+
+def rst(results: model.Results) -> str:
+    """The overview as a document in reStructuredText."""
+    run = results.run
+    title = f'Results of run {_escaped(run.id)}'
+    parts = [
+        title,
+        '=' * len(title),
+        '',
+        *(_escaped(line) for line in _notes(results)[:-1]),
+        '',
+        _rst_table(results),
+        _escaped(overview.times_note(results)),
+        '',
+        f'Profile {_escaped(run.profile)}, cloud {_escaped(run.cloud)}, '
+        f'{_escaped(run.started_at)}, '
+        f'extend-conformance {_escaped(run.tool_version)}.',
+        '',
+    ]
+    return '\n'.join(parts)
+
+
+def _notes(results: model.Results) -> list[str]:
+    """What stands below the table; that of the times comes last."""
+    return [
+        line
+        for line in (
+            overview.headline(results),
+            overview.declared(results),
+        )
+        if line
+    ] + [overview.times_note(results)]
+
+
+def _table(results: model.Results, out: console.Console) -> table.Table:
+    shown = overview.lines(results)
+    wide = out.width >= _WIDE
+    must_get = any(line.must_get for line in shown)
+    form = table.Table(
+        box=None,
+        header_style='bold' if out.is_terminal else '',
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    form.add_column('backend', overflow='fold')
+    if wide:
+        headings = ['promised', 'measured', 'verdict']
+        headings += ['must get'] if must_get else []
+        times = ['attached', 'detached']
+    else:
+        headings = ['promised\nmeasured']
+        headings += ['verdict\nmust get'] if must_get else ['verdict']
+        times = ['time\nattached', 'time\ndetached']
+    for heading in headings:
+        form.add_column(heading, no_wrap=True)
+    for heading in times:
+        form.add_column(heading, justify='right', no_wrap=True)
+    for line in shown:
+        name = line.backend.volume_type
+        if line.backend.simulated is not None:
+            name += '\n(simulated)'
+        verdict = text.Text(line.verdict)
+        if out.is_terminal:
+            verdict.stylize(_STYLES.get(line.verdict, ''))
+        if wide:
+            facts = [
+                text.Text(_promised(line)),
+                text.Text(line.measured),
+                verdict,
+            ]
+            facts += [text.Text(line.must_get)] if must_get else []
+        else:
+            facts = [text.Text(f'{line.promised}\n{line.measured}'), verdict]
+            if must_get:
+                verdict.append(f'\n{line.must_get}', style='not bold default')
+        form.add_row(
+            text.Text(name),
+            *facts,
+            overview.time(line.attached),
+            overview.time(line.detached),
+        )
+    return form
+
+
+def _promised(line: overview.Line) -> str:
+    return f'{line.promised} ({line.promised_by})' if line.promised else ''
+
+
+def _rst_table(results: model.Results) -> str:
+    """A grid table, whose form rich happens to have among its boxes."""
+    form = table.Table(box=box.ASCII_DOUBLE_HEAD, show_lines=True)
+    for heading in (
+        'Backend',
+        'Promised',
+        'Measured',
+        'Verdict',
+        'Must get',
+        'Attached',
+        'Detached',
+    ):
+        form.add_column(heading, no_wrap=True)
+    for line in overview.lines(results):
+        name = _escaped(line.backend.volume_type)
+        if line.backend.simulated is not None:
+            name += ' (simulated)'
+        form.add_row(
+            *(
+                text.Text(cell)
+                for cell in (
+                    name,
+                    _promised(line),
+                    line.measured,
+                    line.verdict,
+                    line.must_get,
+                    overview.time(line.attached),
+                    overview.time(line.detached),
+                )
+            )
+        )
+    out = console.Console(
+        file=io.StringIO(), width=10_000, color_system=None, markup=False
+    )
+    with out.capture() as captured:
+        out.print(form)
+    return captured.get()
+
+
+def _escaped(words: str) -> str:
+    """Without anything that reStructuredText would take for markup."""
+    return re.sub(r'([\\*`_|<>\[\]])', r'\\\1', ' '.join(words.split()))
