@@ -15,6 +15,8 @@ from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import host as host_module
 from extend_conformance.cloud import journal as journal_module
 from extend_conformance.cloud import resources as resources_module
+from extend_conformance.impl import options
+from extend_conformance.impl import writer
 from extend_conformance.results import model
 
 GIB = 1024**3
@@ -88,6 +90,14 @@ class Context:
     def step(self, summary: str, **details: object) -> None:
         """Record what the check is about to do, or has learnt."""
         self.journal.add('step', summary, **details)
+
+    def image_writer(
+        self, writer_options: options.WriterOptions
+    ) -> writer.ImageVolumeWriter:
+        """A writer whose image volumes go when the check is over."""
+        return writer.ImageVolumeWriter(
+            self.resources, writer_options, admin=self.admin
+        )
 
     def evidence(self) -> tuple[model.Event, ...]:
         """Everything recorded so far, as results keep it."""

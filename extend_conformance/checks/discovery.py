@@ -6,7 +6,6 @@ The tests never skip for something that was discovered: discovery writes a
 claims file, or fills the witnesses into the results, and nothing else.
 """
 
-import collections.abc
 import dataclasses
 import json
 
@@ -78,6 +77,35 @@ class Found:
             truths=self.truths,
             promise=self.promise,
         )
+
+    def as_entry(self) -> claims_file.Discovered:
+        """The entry that a claims file gets for it."""
+        return claims_file.Discovered(
+            claims_file.BackendClaim(
+                volume_type=self.volume_type,
+                matrix_key=self.truths.matrix_key,
+            ),
+            comment=self.key_reason,
+        )
+
+
+def look_around(
+    admin: block_storage.BlockStorage,
+    claims: claims_file.Claims,
+    release: str | None = None,
+    own: matrix.Matrix | None = None,
+) -> tuple[Found, ...]:
+    """Look at every backend that a volume type is bound to.
+
+    :returns: the default volume type first, then by name.
+    """
+    _, maximum = admin.api_versions()
+    documentation = Documentation.find(release, maximum, own)
+    return tuple(
+        look_at(one.name, claims.find(one.name), documentation, admin)
+        for one in admin.volume_types()
+        if one.backend_name is not None
+    )
 
 
 def look_at(
@@ -166,13 +194,3 @@ def _capability(pool: views.Pool | None) -> str | None:
     if expectation.CAPABILITY not in pool.capabilities:
         return 'absent'
     return json.dumps(pool.capabilities[expectation.CAPABILITY])
-
-
-def bound_volume_types(
-    storage: block_storage.BlockStorage,
-) -> collections.abc.Sequence[views.VolumeType]:
-    """The volume types that name a backend, the default type first.
-
-    Only an administrator sees that they do.
-    """
-    return [one for one in storage.volume_types() if one.backend_name]

@@ -19,12 +19,17 @@ from extend_conformance.impl import writer
 _IMAGE_BYTES = 2 * context_module.GIB + 3 * blocks.BLOCK_BYTES + 17
 _EXTENDS = 2
 _CHUNK_BYTES = 1024 * blocks.BLOCK_BYTES
+_NO_ROOM = (errors.QuotaExceeded, errors.NoRoom, errors.ImageTooLarge)
+_REFUSED = (errors.RefusedByScheduler, errors.RefusedByDriver)
 
 
 def _create(
     context: context_module.Context, mode: str
 ) -> tuple[blocks.Pattern, writer.CreatedImage]:
-    """Write an image of stamped blocks whose size nobody tells the writer."""
+    """Write an image of stamped blocks whose size nobody tells the writer.
+
+    :raises CouldNotTest: quota or pool have no room for it.
+    """
     image_id = str(uuid.uuid4())
     pattern = blocks.Pattern(context.run_id, image_id)
     source = io.BufferedReader(blocks.Stream(pattern, _IMAGE_BYTES))
@@ -40,16 +45,15 @@ def _create(
             ),
         )
     )
-    created = image_writer.create(
-        source,
-        writer.ImageRequest(
-            image_id=image_id,
-            volume_type=context.volume_type,
-            size_bytes=None,
-            os_hash_algo='sha256',
-        ),
+    request = writer.ImageRequest(
+        image_id=image_id,
+        volume_type=context.volume_type,
+        os_hash_algo='sha256',
     )
-    return pattern, created
+    try:
+        return pattern, image_writer.create(source, request)
+    except _NO_ROOM as error:
+        raise findings.CouldNotTest(str(error), cause='no-room') from error
 
 
 def _must_be_the_image(
@@ -105,7 +109,7 @@ def image_attached_unknown(context: context_module.Context) -> None:
     """
     try:
         pattern, created = _create(context, 'attached')
-    except errors.ExtendRefused as error:
+    except _REFUSED as error:
         raise findings.Refused(str(error)) from error
     except errors.ImageError as error:
         raise findings.Failed(str(error)) from error
@@ -149,7 +153,7 @@ def image_refused_extend(context: context_module.Context) -> None:
     """
     try:
         _create(context, 'attached')
-    except errors.ExtendRefused as error:
+    except _REFUSED as error:
         volume_id = error.volume_id
     except errors.ImageError as error:
         raise findings.Failed(
@@ -159,6 +163,7 @@ def image_refused_extend(context: context_module.Context) -> None:
         raise findings.NotApplicable(
             'The extend was not refused this time', cause='extend-works'
         )
+    assert volume_id is not None
     try:
         volume = context.storage.get_volume(volume_id)
     except calls.ApiError as error:

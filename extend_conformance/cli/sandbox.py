@@ -260,7 +260,7 @@ class Exec(command.Command):
         paths = lifecycle.must_run(parsed_args.state_dir)
         variables = {**os.environ, **environment.variables(paths)}
         try:
-            os.execvpe(words[0], words, variables)
+            os.execvpe(words[0], words, variables)  # noqa: S606
         except OSError as error:
             raise exceptions.UsageError(
                 f'{words[0]} cannot be run: {error.strerror}'

@@ -139,7 +139,9 @@ def name_panel(
     )
 
 
-def save(drawing: Drawing, directory: pathlib.Path) -> tuple[pathlib.Path, ...]:
+def save(
+    drawing: Drawing, directory: pathlib.Path
+) -> tuple[pathlib.Path, ...]:
     """Write a figure as SVG and PNG.
 
     :returns: the two paths.

@@ -72,7 +72,9 @@ class Grid:
     def counts(self) -> dict[str, int]:
         """How many results have each mark, in the order of ``MARKS``."""
         found = collections.Counter(
-            mark(result) for row in self.rows for result in row.results.values()
+            mark(result)
+            for row in self.rows
+            for result in row.results.values()
         )
         return {name: found[name] for name in MARKS if found[name]}
 
@@ -247,9 +249,7 @@ def _label(row: Row) -> str:
     return row.check if row.level == 'must' else f'{row.check} ({row.level})'
 
 
-def _legend(
-    sheet: ty.Any, counts: collections.abc.Mapping[str, int]
-) -> None:
+def _legend(sheet: ty.Any, counts: collections.abc.Mapping[str, int]) -> None:
     height = sheet.get_figheight()
     width = sheet.get_figwidth()
     place = 0.1

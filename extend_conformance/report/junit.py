@@ -58,7 +58,9 @@ def junit(results: model.Results) -> bytes:
         )
         for backend in results.backends
     ]
-    root.extend(suite for suite in suites if suite.find('testcase') is not None)
+    root.extend(
+        suite for suite in suites if suite.find('testcase') is not None
+    )
     for name in ('tests', 'failures', 'errors', 'skipped'):
         root.set(name, str(sum(int(suite.get(name, '0')) for suite in root)))
     root.set('time', _time(float(suite.get('time', '0')) for suite in root))

@@ -104,11 +104,15 @@ def declared(results: model.Results) -> str:
     wrong = judgement.unlike_declared(results)
     if not wrong:
         return 'Every backend got the verdict that it must get.'
-    return 'Not the verdict that it must get: ' + ', '.join(
-        f'{backend.volume_type} ({backend.verdict}, must get '
-        f'{backend.must_get})'
-        for backend in wrong
-    ) + '.'
+    return (
+        'Not the verdict that it must get: '
+        + ', '.join(
+            f'{backend.volume_type} ({backend.verdict}, must get '
+            f'{backend.must_get})'
+            for backend in wrong
+        )
+        + '.'
+    )
 
 
 def times_note(results: model.Results) -> str:

@@ -122,9 +122,7 @@ def phases(results: model.Results) -> drawing.Drawing | None:
         for subject in subjects
     }
     heights = [len(bars[subject]) for subject in subjects]
-    sheet = drawing.sheet(
-        1.0 + 0.42 * len(subjects) + 0.27 * sum(heights)
-    )
+    sheet = drawing.sheet(1.0 + 0.42 * len(subjects) + 0.27 * sum(heights))
     panels = sheet.subplots(
         len(subjects), 1, sharex=True, squeeze=False, height_ratios=heights
     )
@@ -180,9 +178,7 @@ def progress(results: model.Results) -> drawing.Drawing | None:
     )
     for panel, subject in zip(panels[:, 0], subjects, strict=True):
         mine = [cell for cell in found if cell.subject == subject]
-        drawing.name_panel(
-            panel, subject.label, declared.get(subject.backend)
-        )
+        drawing.name_panel(panel, subject.label, declared.get(subject.backend))
         panel.grid(axis='y')
         panel.set_ylabel('written, GiB')
         panel.yaxis.set_major_locator(ticker.MaxNLocator(6, integer=True))
@@ -380,11 +376,10 @@ def _stack(
 def _phase(sample: model.Sample, phase: str) -> float:
     if phase == 'other':
         return max(
-            0.0, sample.elapsed_s - sum(span.elapsed_s for span in sample.spans)
+            0.0,
+            sample.elapsed_s - sum(span.elapsed_s for span in sample.spans),
         )
-    return sum(
-        span.elapsed_s for span in sample.spans if span.name == phase
-    )
+    return sum(span.elapsed_s for span in sample.spans if span.name == phase)
 
 
 def _curves(
