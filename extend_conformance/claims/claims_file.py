@@ -283,8 +283,6 @@ def _append(
     if document.get('backends') is None:
         document['backends'] = ruamel.yaml.comments.CommentedSeq()
     backends = document['backends']
-    # Else what is added to an empty list, [], is written on that line.
-    backends.fa.set_block_style()
     backends.append(_entry(entry.claim))
     if entry.comment:
         backends.yaml_set_comment_before_after_key(
