@@ -85,6 +85,13 @@ class ResultsDirectory:
         name = _file_name('backend', backend.volume_type)
         self._write_part('backend', name, backend)
 
+    def read_backend(self, volume_type: str) -> model.Backend | None:
+        """Read what is written of a backend; ``None`` if nothing is."""
+        path = self.parts / _file_name('backend', volume_type)
+        if not path.exists():
+            return None
+        return _read_part(path, 'backend', model.Backend)
+
     def write_check(self, result: model.CheckResult) -> None:
         """Write the result of a check, in place of an earlier one of it."""
         name = _file_name('check', result.check, result.backend)

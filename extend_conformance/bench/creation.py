@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Times the creation of one image volume, and keeps the sample raw."""
+
+import datetime
+import io
+import time
+import uuid
+
+from extend_conformance import exceptions
+from extend_conformance.bench import cells
+from extend_conformance.bench import source
+from extend_conformance.cloud import block_storage
+from extend_conformance.cloud import host as host_module
+from extend_conformance.cloud import ledger as ledger_module
+from extend_conformance.cloud import resources as resources_module
+from extend_conformance.impl import options
+from extend_conformance.impl import writer
+from extend_conformance.results import model
+
+#: What made the image, for ``Sample.writer``.
+REFERENCE = 'reference'
+
+
+def measure(
+    cell: cells.Cell,
+    repeat: int,
+    storage: block_storage.BlockStorage,
+    host: host_module.Host,
+    ledger: ledger_module.Ledger,
+) -> model.Sample:
+    """Create an image volume, time it, and delete it again.
+
+    :param repeat: 1 for the first sample of the cell; also the seed of the
+        image.
+    :returns: the sample; a failure is a sample with its error, never a
+        missing one.
+    """
+    request = writer.ImageRequest(
+        image_id=str(uuid.uuid4()),
+        volume_type=cell.backend,
+        size_bytes=cell.image_size_bytes if cell.size_known else None,
+    )
+    image = io.BufferedReader(
+        source.RandomImage(cell.image_size_bytes, seed=repeat)
+    )
+    started_at = datetime.datetime.now(datetime.UTC)
+    started_s = time.monotonic()
+    created: writer.CreatedImage | None = None
+    error: str | None = None
+    with resources_module.Resources(storage, ledger, host) as resources:
+        image_writer = writer.ImageVolumeWriter(
+            resources,
+            options.WriterOptions(
+                cinder_do_extend_attached=cell.mode == 'attached'
+            ),
+        )
+        try:
+            created = image_writer.create(image, request)
+        except exceptions.ExtendConformanceError as failure:
+            error = str(failure)
+        elapsed_s = time.monotonic() - started_s
+    return model.Sample(
+        id=f'{cell.id}-{repeat}',
+        backend=cell.backend,
+        writer=REFERENCE,
+        mode=cell.mode,
+        size_known=cell.size_known,
+        image_size_bytes=cell.image_size_bytes,
+        repeat=repeat,
+        started_at=started_at.isoformat(timespec='seconds'),
+        elapsed_s=elapsed_s,
+        spans=created.spans if created else (),
+        extends=created.extends if created else (),
+        written=created.written if created else (),
+        error=error,
+    )

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Address-stamped blocks: data that can say what it is and where it belongs.
+
+Every 4 KiB block is one stamp of 64 bytes, repeated. The stamp names the run,
+the volume, the block's number and its generation, and ends with a CRC of
+itself, so a block that is swapped, aliased, stale, zeroed, torn or foreign is
+recognised for what it is.
+"""
+
+import collections.abc
+import hashlib
+import io
+import struct
+import typing as ty
+import uuid
+import zlib
+
+from extend_conformance.results import model
+
+BLOCK_BYTES = 4096
+_STAMP = struct.Struct('<8s8s16sQI16xI')
+_MAGIC = b'ECBLOCK1'
+_REPEATS = BLOCK_BYTES // _STAMP.size
+_ZEROS = bytes(BLOCK_BYTES)
+
+
+class Identity(ty.NamedTuple):
+    """What an intact block says of itself."""
+
+    run: bytes
+    volume: uuid.UUID
+    number: int
+    generation: int
+
+
+def identify(block: bytes) -> Identity | None:
+    """Read the stamp of a block.
+
+    :param block: 4096 bytes.
+    :returns: ``None`` unless the whole block is one intact stamp, repeated.
+    """
+    stamp = block[: _STAMP.size]
+    magic, run, volume, number, generation, crc = _STAMP.unpack(stamp)
+    if magic != _MAGIC or crc != zlib.crc32(stamp[:-4]):
+        return None
+    if block != stamp * _REPEATS:
+        return None
+    return Identity(run, uuid.UUID(bytes=volume), number, generation)
+
+
+class Pattern:
+    """The blocks that one run writes to one volume (or into one image).
+
+    :param run_id: the run; a block of another run is told apart.
+    :param volume_id: a UUID; for an image, the image's.
+    """
+
+    def __init__(self, run_id: str, volume_id: str) -> None:
+        self._run = hashlib.blake2b(run_id.encode(), digest_size=8).digest()
+        self._volume = uuid.UUID(volume_id)
+
+    def blocks(self, first: int, count: int, generation: int = 1) -> bytes:
+        """Make ``count`` consecutive blocks.
+
+        :param first: number of the first block; block ``n`` belongs at byte
+            ``n * 4096``.
+        :param generation: how often this place has been written, from 1.
+        :returns: ``count * 4096`` bytes.
+        """
+        return b''.join(
+            self._block(number, generation)
+            for number in range(first, first + count)
+        )
+
+    def _block(self, number: int, generation: int) -> bytes:
+        stamp = _STAMP.pack(
+            _MAGIC, self._run, self._volume.bytes, number, generation, 0
+        )[:-4]
+        return (stamp + struct.pack('<I', zlib.crc32(stamp))) * _REPEATS
+
+    def examine(
+        self, offset_bytes: int, found: bytes, generation: int = 1
+    ) -> list[model.Damage]:
+        """Compare what was read with what was written.
+
+        :param offset_bytes: where it was read, a multiple of 4096.
+        :param found: what was read; only its last block may be cut short.
+        :param generation: what is expected there.
+        :returns: the damage, neighbouring blocks of one kind as one stretch;
+            empty if every byte is right.
+        """
+        first, remainder = divmod(offset_bytes, BLOCK_BYTES)
+        if remainder:
+            raise ValueError(f'offset {offset_bytes} is inside a block')
+        count = -(-len(found) // BLOCK_BYTES)
+        expected = self.blocks(first, count, generation)
+        if found == expected[: len(found)]:
+            return []
+        return merge(
+            damage
+            for number in range(count)
+            if (
+                damage := self._examine_block(
+                    first + number,
+                    found[number * BLOCK_BYTES : (number + 1) * BLOCK_BYTES],
+                    generation,
+                )
+            )
+        )
+
+    def _examine_block(
+        self, number: int, found: bytes, generation: int
+    ) -> model.Damage | None:
+        if found == self._block(number, generation)[: len(found)]:
+            return None
+        kind, detail = self._name_damage(number, found, generation)
+        return model.Damage(
+            offset_bytes=number * BLOCK_BYTES,
+            length_bytes=len(found),
+            kind=kind,
+            detail=detail,
+        )
+
+    def _name_damage(
+        self, number: int, found: bytes, generation: int
+    ) -> tuple[str, str]:
+        if found == _ZEROS[: len(found)]:
+            return 'zeros', 'reads zeros'
+        identity = identify(found) if len(found) == BLOCK_BYTES else None
+        if identity is None:
+            return 'noise', 'holds nothing that this run wrote'
+        if identity.volume != self._volume or identity.run != self._run:
+            return 'other-volume', f'holds data of volume {identity.volume}'
+        if identity.number != number:
+            shift = (identity.number - number) * BLOCK_BYTES
+            return 'other-block', f'holds data from {shift:+d} bytes away'
+        return (
+            'stale',
+            f'holds generation {identity.generation}, not {generation}',
+        )
+
+
+def merge(
+    damage: collections.abc.Iterable[model.Damage],
+) -> list[model.Damage]:
+    """Join neighbouring stretches of the same kind and detail."""
+    merged: list[model.Damage] = []
+    for one in damage:
+        last = merged[-1] if merged else None
+        if (
+            last is not None
+            and (last.kind, last.detail) == (one.kind, one.detail)
+            and last.offset_bytes + last.length_bytes == one.offset_bytes
+        ):
+            merged[-1] = model.Damage(
+                offset_bytes=last.offset_bytes,
+                length_bytes=last.length_bytes + one.length_bytes,
+                kind=last.kind,
+                detail=last.detail,
+            )
+        else:
+            merged.append(one)
+    return merged
+
+
+def describe(damage: collections.abc.Sequence[model.Damage]) -> str:
+    """Say in one clause what was found, where and how much."""
+    total = sum(one.length_bytes for one in damage)
+    first = damage[0]
+    clause = (
+        f'{total} bytes are not what was written, in {len(damage)} '
+        f'stretch{"es" if len(damage) > 1 else ""}; the first, '
+        f'{first.length_bytes} bytes at offset {first.offset_bytes}, '
+        f'{first.detail}'
+    )
+    others = {one.kind for one in damage} - {first.kind}
+    if others:
+        clause += f'; elsewhere also {", ".join(sorted(others))}'
+    return clause
+
+
+class Stream(io.RawIOBase):
+    """An image of stamped blocks that can be read once, from the start.
+
+    It has neither a length nor a position that can be set, like the body of
+    a chunked upload.
+
+    :param pattern: what the blocks say.
+    :param size_bytes: where it ends, possibly inside a block.
+    """
+
+    _BATCH_BLOCKS = 256
+
+    def __init__(self, pattern: Pattern, size_bytes: int) -> None:
+        self._pattern = pattern
+        self._left = size_bytes
+        self._next_block = 0
+        self._ready = memoryview(b'')
+
+    def readable(self) -> bool:
+        """It can be read, and nothing else."""
+        return True
+
+    def readinto(self, buffer: ty.Any) -> int:
+        """Fill the buffer as far as the blocks at hand go."""
+        if not self._ready:
+            self._ready = memoryview(
+                self._pattern.blocks(self._next_block, self._BATCH_BLOCKS)
+            )
+            self._next_block += self._BATCH_BLOCKS
+        view = memoryview(buffer).cast('B')
+        count = min(len(view), len(self._ready), self._left)
+        view[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        self._left -= count
+        return count

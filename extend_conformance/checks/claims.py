@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Whether what is said of a backend agrees with what was measured."""
+
+from extend_conformance.checks import context as context_module
+from extend_conformance.checks import findings
+from extend_conformance.checks import registry
+from extend_conformance.claims import verdict
+
+_SUPPORTED = verdict.OutcomeClass.SUPPORTED
+_REFUSED = verdict.OutcomeClass.REFUSED
+
+
+def _measured(context: context_module.Context) -> verdict.OutcomeClass:
+    """The class of the outcome, if it says anything about claims."""
+    outcome = context.outcome.outcome_class
+    if outcome is verdict.OutcomeClass.INCONCLUSIVE:
+        raise findings.CouldNotTest(
+            context.first_extend.explanation, cause='outcome-inconclusive'
+        )
+    return outcome
+
+
+@registry.check(
+    'claim-matrix',
+    'bc0fcaca-b4bc-4f27-b322-45feffd0c0a5',
+    level=registry.Level.MUST,
+    applies=registry.Applies.ALWAYS,
+)
+def claim_matrix(context: context_module.Context) -> None:
+    """The support matrix of the cloud's release tells the truth.
+
+    A row that says ``complete`` of a backend that does not extend is a
+    failure; one that says ``missing`` of a backend that does is a mistake
+    of the documentation, for which the report has a patch.
+    """
+    truths = context.backend.truths
+    if truths.matrix_key is None or truths.matrix_value is None:
+        raise findings.NotApplicable(
+            'The support matrix has no row for this backend',
+            cause='no-matrix-row',
+        )
+    measured = _measured(context)
+    row = f'Row driver.{truths.matrix_key} says {truths.matrix_value}'
+    if truths.matrix_value == 'complete' and measured is not _SUPPORTED:
+        raise findings.Failed(
+            f'{row}, but: {context.first_extend.explanation}'
+        )
+    if truths.matrix_value == 'missing' and measured is _SUPPORTED:
+        raise findings.Failed(
+            f'{row}, but: {context.first_extend.explanation}',
+            level=registry.Level.SHOULD,
+        )
+    if truths.matrix_value not in ('complete', 'missing'):
+        raise findings.NotApplicable(
+            f'{row}, which promises nothing', cause='no-promise'
+        )
+
+
+@registry.check(
+    'claim-capability',
+    '0e2653b6-f2ac-4454-a08b-9537ff505081',
+    level=registry.Level.MUST,
+    applies=registry.Applies.ALWAYS,
+    needs=[registry.Need.ADMIN],
+)
+def claim_capability(context: context_module.Context) -> None:
+    """The pool's ``online_extend_support`` tells the scheduler the truth.
+
+    The scheduler refuses only for the boolean ``False`` and reads
+    everything else, text and silence, as support. A stated boolean has to
+    agree with what was measured; a backend that refuses in silence lets its
+    users run into ``error_extending``. Source: CapabilitiesFilter in
+    cinder/scheduler/filters/capabilities_filter.py.
+    """
+    stated = context.backend.truths.capability
+    if stated is None:
+        raise findings.CouldNotTest(
+            'The pool of this backend was not found', cause='no-pool'
+        )
+    measured = _measured(context)
+    said = context.first_extend.explanation
+    if stated == 'absent':
+        if measured is _REFUSED:
+            raise findings.Failed(
+                'The pool does not state online_extend_support, so that the '
+                f'scheduler lets every extend through, but: {said}',
+                level=registry.Level.SHOULD,
+            )
+        return
+    if stated not in ('true', 'false'):
+        raise findings.Failed(
+            f'The pool states online_extend_support as {stated}, which is '
+            'not a boolean: the scheduler reads it as support'
+        )
+    if (stated == 'true') != (measured is _SUPPORTED):
+        raise findings.Failed(
+            f'The pool states online_extend_support={stated}, but: {said}'
+        )
+
+
+@registry.check(
+    'claim-host',
+    '46434986-8872-4382-851b-f08685dcecca',
+    level=registry.Level.MUST,
+    applies=registry.Applies.ALWAYS,
+    needs=[registry.Need.HOST],
+)
+def claim_host(context: context_module.Context) -> None:
+    """os-brick's connector can do on this host what the backend promises."""
+    if context.expects_refusal:
+        raise findings.NotApplicable(
+            'Nothing was promised that the host would have to follow',
+            cause='refusal-promised',
+        )
+    truths = context.measure().truths
+    if truths.connector is None:
+        raise findings.CouldNotTest(
+            'No connection was made, so that its protocol is not known',
+            cause='no-connection',
+        )
+    if truths.connector != 'extends':
+        raise findings.Failed(
+            f"os-brick's connector for {truths.protocol}: {truths.connector}. "
+            'A volume that is extended while attached does not grow on any '
+            'host'
+        )

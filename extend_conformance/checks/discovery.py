@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What is said of a backend before it is measured: pool, row, capability.
+
+The tests never skip for something that was discovered: discovery writes a
+claims file, or fills the witnesses into the results, and nothing else.
+"""
+
+import dataclasses
+import json
+
+from extend_conformance.claims import claims_file
+from extend_conformance.claims import expectation
+from extend_conformance.claims import matrix
+from extend_conformance.claims import rows
+from extend_conformance.cloud import block_storage
+from extend_conformance.cloud import views
+from extend_conformance.results import model
+
+
+@dataclasses.dataclass(frozen=True)
+class Documentation:
+    """The support matrices that may hold for the cloud.
+
+    :param matrices: one, if the release is known or a matrix file was
+        given; several if the microversion only narrows the release down.
+    :param own: the matrix file, if one was given.
+    """
+
+    matrices: tuple[matrix.Matrix, ...]
+    own: matrix.Matrix | None = None
+
+    @classmethod
+    def find(
+        cls,
+        release: str | None,
+        max_microversion: str,
+        own: matrix.Matrix | None = None,
+    ) -> 'Documentation':
+        """Choose the matrices.
+
+        :param release: told by a person; otherwise the maximum
+            microversion narrows it down.
+        :raises UsageError: for an unknown release.
+        """
+        return cls(
+            expectation.find_matrices(
+                own=own, release=release, max_microversion=max_microversion
+            ),
+            own,
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Found:
+    """A backend, as far as it can be known without touching a volume.
+
+    :param key_reason: why this is its matrix row, or why there is none.
+    """
+
+    volume_type: str
+    pool: views.Pool | None
+    claim: claims_file.BackendClaim | None
+    truths: model.Truths
+    promise: model.Promise
+    key_reason: str
+
+    def as_backend(self) -> model.Backend:
+        """The backend as results keep it, before it is measured."""
+        capabilities = self.pool.capabilities if self.pool else {}
+        return model.Backend(
+            volume_type=self.volume_type,
+            pool=self.pool.name if self.pool else None,
+            vendor=capabilities.get('vendor_name'),
+            driver_version=capabilities.get('driver_version'),
+            simulated=_simulated(self.pool),
+            truths=self.truths,
+            promise=self.promise,
+        )
+
+    def as_entry(self) -> claims_file.Discovered:
+        """The entry that a claims file gets for it."""
+        return claims_file.Discovered(
+            claims_file.BackendClaim(
+                volume_type=self.volume_type,
+                matrix_key=self.truths.matrix_key,
+            ),
+            comment=self.key_reason,
+        )
+
+
+def look_around(
+    admin: block_storage.BlockStorage,
+    claims: claims_file.Claims,
+    release: str | None = None,
+    own: matrix.Matrix | None = None,
+) -> tuple[Found, ...]:
+    """Look at every backend that a volume type is bound to.
+
+    :returns: the default volume type first, then by name.
+    """
+    _, maximum = admin.api_versions()
+    documentation = Documentation.find(release, maximum, own)
+    return tuple(
+        look_at(one.name, claims.find(one.name), documentation, admin)
+        for one in admin.volume_types()
+        if one.backend_name is not None
+    )
+
+
+def look_at(
+    volume_type: str,
+    claim: claims_file.BackendClaim | None,
+    documentation: Documentation,
+    admin: block_storage.BlockStorage | None,
+) -> Found:
+    """Find what is promised of one backend, and by whom.
+
+    :param admin: sees pools; without it, row and capability stay unknown
+        unless the claims entry names them.
+    """
+    pool = _pool(volume_type, admin)
+    match = rows.match(
+        rows.BackendIdentity.from_capabilities(
+            pool.capabilities if pool else {}
+        ),
+        documentation.own,
+    )
+    keys, reason = match.keys, match.reason
+    if claim is not None and claim.matrix_key is not None:
+        keys, reason = (claim.matrix_key,), 'the claims entry says so'
+    promise = expectation.promise(
+        claim,
+        keys,
+        documentation.matrices,
+        expectation.read_capability(pool.capabilities if pool else None),
+    )
+    values = {found.row.value for found in promise.rows}
+    return Found(
+        volume_type=volume_type,
+        pool=pool,
+        claim=claim,
+        truths=model.Truths(
+            claim=claim.expect if claim else None,
+            matrix_key=expectation.claimable_key(keys, documentation.matrices),
+            matrix_value=values.pop() if len(values) == 1 else None,
+            matrix_releases=tuple(one.name for one in documentation.matrices),
+            capability=_capability(pool),
+        ),
+        promise=model.Promise(
+            expected=promise.expected,
+            source=promise.source,
+            explanation=promise.explanation,
+        ),
+        key_reason=reason,
+    )
+
+
+def _pool(
+    volume_type: str, admin: block_storage.BlockStorage | None
+) -> views.Pool | None:
+    """The pool of a volume type, the first if it has several."""
+    if admin is None:
+        return None
+    bound = [one for one in admin.volume_types() if one.name == volume_type]
+    if not bound or bound[0].backend_name is None:
+        return None
+    return next(
+        (
+            pool
+            for pool in admin.pools()
+            if pool.backend_name == bound[0].backend_name
+        ),
+        None,
+    )
+
+
+def _simulated(pool: views.Pool | None) -> str | None:
+    """What a pool of the sandbox declares of itself, in words."""
+    if pool is None:
+        return None
+    declared = [
+        f'{what} takes {pool.capabilities[name]:g} s more'
+        for what in ('attach', 'detach', 'extend')
+        if (name := f'simulated_{what}_seconds') in pool.capabilities
+    ]
+    return ', '.join(declared) or None
+
+
+def _capability(pool: views.Pool | None) -> str | None:
+    """``true``, ``false``, ``absent``, or whatever else is stated, as JSON."""
+    if pool is None:
+        return None
+    if expectation.CAPABILITY not in pool.capabilities:
+        return 'absent'
+    return json.dumps(pool.capabilities[expectation.CAPABILITY])

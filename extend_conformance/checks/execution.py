@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Runs one check and makes its verdict; the same for every front door."""
+
+import datetime
+import time
+import traceback
+import typing as ty
+
+from extend_conformance import exceptions
+from extend_conformance.checks import context as context_module
+from extend_conformance.checks import findings
+from extend_conformance.checks import registry
+from extend_conformance.claims import verdict
+from extend_conformance.results import model
+
+_REFUSED = verdict.OutcomeClass.REFUSED
+_SUPPORTED = verdict.OutcomeClass.SUPPORTED
+
+
+def execute(
+    check: registry.Check,
+    context: context_module.Context,
+    known_disagreement: str | None = None,
+) -> model.CheckResult:
+    """Run a check, clean up after it, and say what came of it.
+
+    Only an interrupt (``KeyboardInterrupt``, ``SystemExit``, a time limit
+    of the caller's) leaves by an exception, after the clean-up.
+
+    :param known_disagreement: address of the bug for which the check is
+        expected to fail; a failure is then ``known``, a pass a ``fail``.
+    """
+    started_at = datetime.datetime.now(datetime.UTC)
+    started_s = time.monotonic()
+    finding: Exception | None = None
+    try:
+        with context.resources:
+            _must_apply(check, context)
+            check.run(context)
+    except Exception as error:
+        finding = error
+        if not isinstance(error, exceptions.ExtendConformanceError):
+            context.journal.add('error', traceback.format_exc())
+    result = _result(check, context, finding, known_disagreement)
+    return model.CheckResult(
+        check=check.id,
+        uuid=check.uuid,
+        scope=check.scope,
+        backend=(
+            context.volume_type
+            if check.scope is registry.Scope.BACKEND
+            else None
+        ),
+        started_at=started_at.isoformat(timespec='seconds'),
+        elapsed_s=round(time.monotonic() - started_s, 3),
+        evidence=context.evidence(),
+        **result,
+    )
+
+
+def _must_apply(
+    check: registry.Check, context: context_module.Context
+) -> None:
+    """Raise unless the check has something to say of this backend.
+
+    Where the first extend has already been refused, a check that needs an
+    extend would only meet the same refusal again.
+    """
+    lacking = check.needs & {registry.Need.HOST, registry.Need.ADMIN}
+    lacking -= context.given()
+    if lacking:
+        raise _Skipped(
+            f'The run was not given: {", ".join(sorted(lacking))}',
+            cause=f'no-{min(lacking)}',
+        )
+    if check.applies is registry.Applies.WHERE_SUPPORTED:
+        if (
+            context.expects_refusal
+            and context.promise.source == verdict.ExpectationSource.CLAIM
+        ):
+            raise findings.NotApplicable(
+                'The claims entry says that extends are refused',
+                cause='refusal-claimed',
+            )
+        if context.outcome.outcome_class is _REFUSED:
+            raise findings.Refused(context.first_extend.explanation)
+    if check.applies is registry.Applies.WHERE_REFUSED:
+        measured = context.outcome.outcome_class
+        if measured is _SUPPORTED:
+            raise findings.NotApplicable(
+                'The extend works', cause='extend-works'
+            )
+        if measured is not _REFUSED and not context.expects_refusal:
+            raise findings.NotApplicable(
+                'A refusal was neither promised nor met',
+                cause='no-refusal',
+            )
+
+
+class _Skipped(exceptions.ExtendConformanceError):
+    """The configuration leaves the check out."""
+
+    def __init__(self, reason: str, *, cause: str) -> None:
+        super().__init__(reason)
+        self.cause = cause
+
+
+def _result(
+    check: registry.Check,
+    context: context_module.Context,
+    finding: Exception | None,
+    known_disagreement: str | None,
+) -> dict[str, ty.Any]:
+    """The fields of the result that depend on what the check found."""
+    outcome = None
+    if isinstance(finding, findings.Refused) and context.expects_refusal:
+        finding = findings.NotApplicable(
+            f'Refused, as promised. {finding}', cause='refused-as-promised'
+        )
+    match finding:
+        case None:
+            found = verdict.CheckVerdict.PASS
+        case _Skipped():
+            found = verdict.CheckVerdict.SKIP
+        case findings.NotApplicable():
+            found = verdict.CheckVerdict.NOT_APPLICABLE
+        case findings.Failed():
+            found = verdict.CheckVerdict.FAIL
+            outcome = finding.outcome
+        case findings.Refused():
+            found = verdict.CheckVerdict.FAIL
+        case _:
+            found = verdict.CheckVerdict.ABORT
+    reason = '' if finding is None else str(finding)
+    if known_disagreement is not None:
+        if found is verdict.CheckVerdict.FAIL:
+            found = verdict.CheckVerdict.KNOWN
+            reason = f'{reason} Known: {known_disagreement}'
+        elif found is verdict.CheckVerdict.PASS:
+            found = verdict.CheckVerdict.FAIL
+            reason = (
+                f'It was expected to fail because of {known_disagreement}, '
+                'and passed. Take the entry out of the claims file.'
+            )
+    damage = getattr(finding, 'damage', ())
+    return {
+        'level': getattr(finding, 'level', None) or check.level,
+        'verdict': found,
+        'reason': reason,
+        'cause': getattr(finding, 'cause', None),
+        'outcome': outcome,
+        'damage': damage,
+        'data_failure': bool(damage),
+    }

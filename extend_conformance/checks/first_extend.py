@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The first extend of a fresh attached volume, from which the outcome follows.
+
+It is measured once per backend and run. Several checks judge a side of it
+each; which verdict follows from the outcome is the business of
+``claims.verdict``.
+"""
+
+import dataclasses
+import typing as ty
+
+from extend_conformance import exceptions
+from extend_conformance.checks import context as context_module
+from extend_conformance.checks import findings
+from extend_conformance.checks import stamped
+from extend_conformance.claims import verdict
+from extend_conformance.cloud import calls
+from extend_conformance.results import model
+
+_FROM_GIB = 1
+_TO_GIB = 2
+
+
+def measure(context: context_module.Context) -> model.Backend:
+    """Extend a fresh, attached and fully written volume from 1 to 2 GiB.
+
+    Every byte is read back right after the extend and again after detach
+    and attach, whether the extend worked or was refused. A refusal that
+    looks like the scheduler's is checked against an extend of the detached
+    volume by the same amount, because lack of room looks the same.
+
+    :returns: the backend with the outcome and its evidence, and with what
+        the first connection told of its protocol; whatever is in the way of
+        measuring makes the outcome ``inconclusive``.
+    """
+    seen: dict[str, ty.Any] = {
+        'size_before_gib': _FROM_GIB,
+        'size_wanted_gib': _TO_GIB,
+    }
+    truths = context.backend.truths
+    try:
+        with context.resources:
+            volume = _stamped_volume(context)
+            truths = _with_connector(context, truths, volume)
+            outcome, explanation = _extend(context, volume, seen)
+    except findings.Failed as failure:
+        outcome = failure.outcome or verdict.Outcome.INCONSISTENT
+        explanation = str(failure)
+        seen['damage'] = failure.damage
+        seen.setdefault('request_id', failure.request_id)
+    except exceptions.ExtendConformanceError as error:
+        outcome = verdict.Outcome.INCONCLUSIVE
+        explanation = str(error)
+        context.journal.add('error', explanation)
+    return dataclasses.replace(
+        context.backend,
+        truths=truths,
+        measurement=model.Measurement(
+            outcome=outcome,
+            explanation=explanation,
+            evidence=context.evidence(),
+            **seen,
+        ),
+    )
+
+
+def _stamped_volume(
+    context: context_module.Context,
+) -> stamped.StampedVolume:
+    if context.host is None:
+        raise findings.CouldNotTest(
+            'No host attaches volumes in this run, so that nobody can look '
+            'at the device',
+            cause='no-host',
+        )
+    volume = stamped.StampedVolume(context, _FROM_GIB)
+    volume.attach()
+    return volume
+
+
+def _with_connector(
+    context: context_module.Context,
+    truths: model.Truths,
+    volume: stamped.StampedVolume,
+) -> model.Truths:
+    """Note what os-brick can do for the protocol of this connection."""
+    assert context.host is not None
+    protocol = volume.attached.protocol
+    connector = {
+        True: 'extends',
+        False: 'cannot-extend',
+        None: 'no-connector',
+    }[context.host.can_extend(protocol)]
+    return dataclasses.replace(truths, protocol=protocol, connector=connector)
+
+
+def _extend(
+    context: context_module.Context,
+    volume: stamped.StampedVolume,
+    seen: dict[str, ty.Any],
+) -> tuple[verdict.Outcome, str]:
+    before = volume.device_bytes()
+    seen['device_before_bytes'] = before
+    context.step('write the whole volume with stamped blocks')
+    volume.stamp()
+    try:
+        extended = volume.extend(_TO_GIB)
+    except stamped.ExtendRefused as refusal:
+        seen.update(
+            http_status=202,
+            request_id=refusal.request_id,
+            size_after_gib=_FROM_GIB,
+            status_after=refusal.status,
+            device_after_bytes=volume.device_bytes(),
+        )
+        return _refused(context, volume, before, refusal)
+    seen.update(
+        http_status=extended.http_status,
+        request_id=extended.request_id,
+        size_after_gib=extended.size_gib,
+        status_after=extended.status,
+        extend_s=extended.extend_s,
+        connector_bytes=volume.grow_on_host(),
+    )
+    after = volume.device_bytes()
+    seen['device_after_bytes'] = after
+    _must_have_grown(volume, before, after)
+    volume.must_be_intact(
+        'right after the extend', length_bytes=_FROM_GIB * stamped.GIB
+    )
+    volume.reattach()
+    if volume.device_bytes() < after:
+        raise findings.Failed(
+            f'The device of volume {volume.id} had {after} bytes after the '
+            f'extend and has {volume.device_bytes()} after detach and attach',
+            outcome=verdict.Outcome.INCONSISTENT,
+        )
+    volume.must_be_intact(
+        'after the extend, detach and attach',
+        length_bytes=_FROM_GIB * stamped.GIB,
+    )
+    return (
+        verdict.Outcome.SUPPORTED,
+        f'API, size, device and data agree: {_TO_GIB} GiB after '
+        f'{extended.extend_s:.1f} s, every byte as written',
+    )
+
+
+def _must_have_grown(
+    volume: stamped.StampedVolume, before: int, after: int
+) -> None:
+    wanted = volume.size_gib * stamped.GIB
+    if after == before:
+        raise findings.Failed(
+            f'Cinder calls volume {volume.id} {volume.size_gib} GiB; the '
+            f"device still has {before} bytes after one call of os-brick's "
+            'extend_volume',
+            outcome=verdict.Outcome.CONTROL_PLANE_ONLY,
+        )
+    if after < wanted:
+        raise findings.Failed(
+            f'Cinder calls volume {volume.id} {volume.size_gib} GiB; the '
+            f'device has {after} bytes, {wanted - after} too few',
+            outcome=verdict.Outcome.INCONSISTENT,
+        )
+
+
+def _refused(
+    context: context_module.Context,
+    volume: stamped.StampedVolume,
+    before: int,
+    refusal: stamped.ExtendRefused,
+) -> tuple[verdict.Outcome, str]:
+    if volume.device_bytes() != before:
+        raise findings.Failed(
+            f'The extend of volume {volume.id} was refused, but its device '
+            f'went from {before} to {volume.device_bytes()} bytes',
+            outcome=verdict.Outcome.INCONSISTENT,
+            request_id=refusal.request_id,
+        )
+    volume.must_be_intact('after the refused extend')
+    volume.reattach()
+    volume.must_be_intact('after the refused extend, detach and attach')
+    if refusal.outcome is verdict.Outcome.REFUSED_SCHEDULER:
+        volume.detach()
+        _offline_extend_must_work(context, volume.id)
+    return refusal.outcome, str(refusal)
+
+
+def _offline_extend_must_work(
+    context: context_module.Context, volume_id: str
+) -> None:
+    """Tell a refusal to extend attached volumes from a lack of room."""
+    context.step('control: extend the detached volume by the same amount')
+    try:
+        context.storage.extend(volume_id, _TO_GIB)
+        control = context.storage.wait_for_extend(
+            volume_id,
+            _FROM_GIB,
+            _TO_GIB,
+            context.settings.extend_timeout_s,
+        )
+    except calls.ApiError as error:
+        raise findings.CouldNotTest(
+            f'The control, an extend of detached volume {volume_id}, was '
+            f'answered with HTTP {error.status}: {error.what}',
+            cause=f'http-{error.status}',
+            request_id=error.request_id,
+        ) from error
+    if control.size_gib != _TO_GIB:
+        raise findings.CouldNotTest(
+            f'Volume {volume_id} was not extended when it was detached '
+            f'either (it is {control.status} with {control.size_gib} GiB): '
+            'this is lack of room or a broken backend, not a refusal to '
+            'extend attached volumes',
+            cause='no-room',
+        )

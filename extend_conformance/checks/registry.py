@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The registry of checks: the one list that every front door reads."""
+
+import collections.abc
+import dataclasses
+import enum
+import importlib
+import typing as ty
+import uuid as uuid_module
+
+if ty.TYPE_CHECKING:
+    from extend_conformance.checks import context
+
+
+class Level(enum.StrEnum):
+    """How much a check weighs in the verdict."""
+
+    MUST = 'must'
+    SHOULD = 'should'
+    INFO = 'info'
+
+
+class Scope(enum.StrEnum):
+    """What a check judges: Cinder's API, or one backend."""
+
+    CLOUD = 'cloud'
+    BACKEND = 'backend'
+
+
+class Applies(enum.StrEnum):
+    """On which backends a check says something.
+
+    ``ALWAYS``; ``WHERE_SUPPORTED``: everywhere but where the claims entry
+    says refused, and a refusal met there is not applicable if it was
+    expected, else a failure; ``WHERE_REFUSED``: where a refusal was expected
+    or met, and not applicable if the extend works.
+    """
+
+    ALWAYS = 'A'
+    WHERE_SUPPORTED = 'S'
+    WHERE_REFUSED = 'R'
+
+
+class Need(enum.StrEnum):
+    """What has to be given before a check can run."""
+
+    HOST = 'host'
+    ADMIN = 'admin'
+    IMAGE = 'image'
+    OWN_PROJECT = 'own-project'
+    READER = 'reader'
+    OTHER_PROJECT = 'other-project'
+
+
+#: A check: takes the context of a backend (or of the cloud), returns when
+#: all is well, and raises one of the exceptions of ``findings`` otherwise.
+CheckFunction: ty.TypeAlias = collections.abc.Callable[
+    ['context.Context'], None
+]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Check:
+    """A check of the catalogue.
+
+    :param id: stable and readable, for example ``host-grows-in-place``.
+    :param uuid: tempest's ``idempotent_id``; never reused.
+    :param proves: one sentence: what is true when the check passes.
+    :param budget_s: seconds it may take beyond the cloud's own waiting;
+        tempest's time limit follows from it.
+    """
+
+    id: str
+    uuid: str
+    scope: Scope
+    level: Level
+    applies: Applies
+    needs: frozenset[Need]
+    proves: str
+    budget_s: float
+    run: CheckFunction
+
+    @property
+    def method_name(self) -> str:
+        """The name as a Python identifier."""
+        return self.id.replace('-', '_')
+
+
+_CATALOGUE: dict[str, Check] = {}
+
+#: The files of the catalogue, in the order in which their checks run.
+_SUBJECTS = ('api', 'host', 'data', 'extend', 'writer', 'claims')
+
+
+def check(
+    check_id: str,
+    uuid: str,
+    *,
+    level: Level,
+    applies: Applies,
+    needs: collections.abc.Iterable[Need] = (),
+    scope: Scope = Scope.BACKEND,
+    budget_s: float = 60,
+) -> collections.abc.Callable[[CheckFunction], CheckFunction]:
+    """Put a function into the catalogue.
+
+    :raises ValueError: if the id or the uuid is taken or malformed, or the
+        function has no docstring; the first line of it says what the check
+        proves.
+    """
+
+    def register(function: CheckFunction) -> CheckFunction:
+        if uuid_module.UUID(uuid).version != 4:
+            raise ValueError(f'{check_id}: {uuid} is not a version 4 uuid')
+        for other in _CATALOGUE.values():
+            if check_id == other.id or uuid == other.uuid:
+                raise ValueError(f'{check_id} {uuid} is taken by {other.id}')
+        if not function.__doc__:
+            raise ValueError(f'{check_id} does not say what it proves')
+        _CATALOGUE[check_id] = Check(
+            id=check_id,
+            uuid=uuid,
+            scope=scope,
+            level=level,
+            applies=applies,
+            needs=frozenset(needs),
+            proves=' '.join(function.__doc__.split('\n\n')[0].split()),
+            budget_s=budget_s,
+            run=function,
+        )
+        return function
+
+    return register
+
+
+def catalogue() -> tuple[Check, ...]:
+    """All checks, in the order in which they run."""
+    for subject in _SUBJECTS:
+        importlib.import_module(f'extend_conformance.checks.{subject}')
+    return tuple(_CATALOGUE.values())

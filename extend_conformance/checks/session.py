@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""One run, as one process sees it: clouds, plan, backends, results.
+
+Every front door makes one of these and asks it to run checks; the doors
+differ only in where clouds and settings come from.
+"""
+
+import dataclasses
+import functools
+
+from extend_conformance.checks import context as context_module
+from extend_conformance.checks import discovery
+from extend_conformance.checks import execution
+from extend_conformance.checks import first_extend
+from extend_conformance.checks import registry
+from extend_conformance.claims import claims_file
+from extend_conformance.cloud import block_storage
+from extend_conformance.cloud import connection
+from extend_conformance.cloud import host as host_module
+from extend_conformance.cloud import journal as journal_module
+from extend_conformance.cloud import ledger as ledger_module
+from extend_conformance.cloud import resources as resources_module
+from extend_conformance.results import model
+from extend_conformance.results import storage
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Clouds:
+    """The same cloud, seen with different credentials.
+
+    :param member: an ordinary member of a project; owns what is tested.
+    """
+
+    member: connection.CloudConnection
+    admin: connection.CloudConnection | None = None
+    reader: connection.CloudConnection | None = None
+    other: connection.CloudConnection | None = None
+
+    def given(self) -> frozenset[registry.Need]:
+        """The needs that these credentials meet."""
+        needs = {
+            registry.Need.ADMIN: self.admin,
+            registry.Need.READER: self.reader,
+            registry.Need.OTHER_PROJECT: self.other,
+        }
+        return frozenset(need for need, cloud in needs.items() if cloud)
+
+
+class Session:
+    """Runs checks against the backends of one cloud.
+
+    :param results: where every result is written the moment it is there.
+    :param host: attaches volumes; without it, what needs a host is skipped.
+    :param documentation: the matrices that may hold for the cloud.
+    """
+
+    def __init__(
+        self,
+        *,
+        clouds: Clouds,
+        settings: context_module.Settings,
+        claims: claims_file.Claims,
+        documentation: discovery.Documentation,
+        results: storage.ResultsDirectory,
+        ledger: ledger_module.Ledger,
+        host: host_module.Host | None,
+    ) -> None:
+        self._clouds = clouds
+        self._settings = settings
+        self._claims = claims
+        self._documentation = documentation
+        self._results = results
+        self._ledger = ledger
+        self._host = host
+        self._backends: dict[str, model.Backend] = {}
+
+    def run_check(
+        self, check: registry.Check, volume_type: str
+    ) -> model.CheckResult:
+        """Run one check on one backend and keep its result.
+
+        :param volume_type: for a check of scope ``cloud``, the type that
+            its volumes shall have.
+        """
+        claim = self._claims.find(volume_type)
+        known = claim.known_disagreement.get(check.id) if claim else None
+        result = execution.execute(
+            check,
+            self._context(volume_type),
+            known,
+        )
+        self._results.write_check(result)
+        return result
+
+    def _context(self, volume_type: str) -> context_module.Context:
+        journal = journal_module.Journal()
+        member = block_storage.BlockStorage(self._clouds.member, journal)
+        return context_module.Context(
+            run_id=self._ledger.run_id,
+            volume_type=volume_type,
+            settings=self._settings,
+            journal=journal,
+            storage=member,
+            admin=self._admin(journal),
+            host=self._host,
+            resources=resources_module.Resources(
+                member, self._ledger, self._host
+            ),
+            backend=self.backend(volume_type),
+            measure=functools.partial(self.measured, volume_type),
+        )
+
+    def _admin(
+        self, journal: journal_module.Journal
+    ) -> block_storage.BlockStorage | None:
+        if self._clouds.admin is None:
+            return None
+        return block_storage.BlockStorage(self._clouds.admin, journal)
+
+    def backend(self, volume_type: str) -> model.Backend:
+        """What is said of a backend before it is measured."""
+        if volume_type not in self._backends:
+            self._backends[volume_type] = discovery.look_at(
+                volume_type,
+                self._claims.find(volume_type),
+                self._documentation,
+                self._admin(journal_module.Journal()),
+            ).as_backend()
+        return self._backends[volume_type]
+
+    def measured(self, volume_type: str) -> model.Backend:
+        """The backend with the outcome of its first extend.
+
+        Measured once per run: workers that meet here wait for the first
+        one and read what it has written.
+        """
+        with self._results.lock(f'backend-{volume_type}'):
+            backend = self._results.read_backend(volume_type)
+            if backend is None or backend.measurement is None:
+                backend = first_extend.measure(self._context(volume_type))
+                self._results.write_backend(backend)
+            return backend

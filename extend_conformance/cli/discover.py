@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The command ``discover``: what is said of a cloud's backends."""
+
+import argparse
+import pathlib
+import typing as ty
+
+from cliff import lister
+
+from extend_conformance import exceptions
+from extend_conformance.checks import discovery
+from extend_conformance.claims import claims_file
+from extend_conformance.cli import options
+from extend_conformance.cloud import block_storage
+
+_COLUMNS = (
+    'Volume Type',
+    'Backend',
+    'Pool',
+    'Protocol',
+    'Capability',
+    'Matrix Key',
+    'Claim',
+)
+
+
+class Discover(lister.Lister):
+    """List the backends of a cloud and what is claimed of each.
+
+    The claims file is written only if --write is given, and an entry that
+    it has already stays as it is.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Describe the arguments."""
+        parser = super().get_parser(prog_name)
+        options.add_cloud(parser)
+        options.add_claims(parser)
+        parser.add_argument(
+            '--write',
+            action='store_true',
+            help='add what was found to the claims file',
+        )
+        return options.with_example(
+            parser,
+            'extend-conformance discover --os-admin-cloud admin '
+            '--claims-file claims.yaml --write',
+        )
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[tuple[str, ...], list[tuple[ty.Any, ...]]]:
+        """Look, write if asked to, and return the table."""
+        path = parsed_args.claims_file
+        if parsed_args.write and path is None:
+            raise exceptions.UsageError(
+                '--write needs --claims-file, the file to write'
+            )
+        if path is not None and not pathlib.Path(path).exists():
+            parsed_args.claims_file = None
+        claims, own = options.read_claims(parsed_args)
+        if parsed_args.os_admin_cloud is None:
+            raise exceptions.NotTestable(
+                'Only an administrator sees pools and to which backend a '
+                'volume type is bound',
+                next_step='Name one with --os-admin-cloud.',
+            )
+        clouds = options.open_clouds(parsed_args)
+        assert clouds.admin is not None
+        found = discovery.look_around(
+            block_storage.BlockStorage(clouds.admin),
+            claims,
+            parsed_args.release or claims.release,
+            own,
+        )
+        if parsed_args.write:
+            claims_file.update(
+                pathlib.Path(path),
+                [one.as_entry() for one in found],
+                parsed_args.release,
+            )
+        return _COLUMNS, [_row(one) for one in found]
+
+
+def _row(found: discovery.Found) -> tuple[ty.Any, ...]:
+    pool = found.pool
+    return (
+        found.volume_type,
+        pool.backend_name if pool else None,
+        pool.name if pool else None,
+        pool.protocol if pool else None,
+        found.truths.capability,
+        found.truths.matrix_key,
+        f'{found.promise.expected} ({found.promise.source})',
+    )

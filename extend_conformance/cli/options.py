@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Options that several commands take, each with its environment variable."""
+
+import argparse
+import os
+import pathlib
+
+from extend_conformance.checks import session
+from extend_conformance.claims import claims_file
+from extend_conformance.claims import matrix
+from extend_conformance.claims import matrix_ini
+from extend_conformance.cloud import connection
+from extend_conformance.cloud import host
+
+_PREFIX = 'EXTEND_CONFORMANCE_'
+
+
+def with_example(
+    parser: argparse.ArgumentParser, example: str
+) -> argparse.ArgumentParser:
+    """Let ``--help`` end with an example."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = f'example:\n  {example}'
+    return parser
+
+
+def _add(
+    parser: argparse._ActionsContainer,
+    option: str,
+    variable: str,
+    metavar: str,
+    text: str,
+) -> None:
+    parser.add_argument(
+        option,
+        metavar=metavar,
+        default=os.environ.get(variable) or None,
+        help=f'{text} (Env: {variable})',
+    )
+
+
+def add_cloud(parser: argparse.ArgumentParser) -> None:
+    """Add ``--os-cloud``: the cloud, as a member of a project."""
+    group = parser.add_argument_group('cloud')
+    _add(
+        group,
+        '--os-cloud',
+        'OS_CLOUD',
+        'CLOUD',
+        'entry of clouds.yaml of a project member; without it the other '
+        'OS_* variables count',
+    )
+    _add(
+        group,
+        '--os-admin-cloud',
+        f'{_PREFIX}ADMIN_CLOUD',
+        'CLOUD',
+        'entry of an administrator, who sees pools',
+    )
+
+
+def add_more_clouds(parser: argparse.ArgumentParser) -> None:
+    """Add the credentials that only checks need."""
+    group = parser.add_argument_group('further credentials')
+    _add(
+        group,
+        '--os-reader-cloud',
+        f'{_PREFIX}READER_CLOUD',
+        'CLOUD',
+        "entry of a reader of the member's project",
+    )
+    _add(
+        group,
+        '--os-other-cloud',
+        f'{_PREFIX}OTHER_CLOUD',
+        'CLOUD',
+        'entry of a member of another project',
+    )
+
+
+def add_claims(parser: argparse.ArgumentParser) -> None:
+    """Add what is known of the claims."""
+    group = parser.add_argument_group('claims')
+    _add(
+        group,
+        '--claims-file',
+        f'{_PREFIX}CLAIMS_FILE',
+        'FILE',
+        'what the backends promise, as "discover" writes it',
+    )
+    _add(
+        group,
+        '--matrix-file',
+        f'{_PREFIX}MATRIX_FILE',
+        'FILE',
+        "a support matrix in the form of Cinder's support-matrix.ini, "
+        'instead of the published one',
+    )
+    _add(
+        group,
+        '--release',
+        f'{_PREFIX}RELEASE',
+        'NAME',
+        'the OpenStack release of the cloud, such as 2026.1',
+    )
+
+
+def add_host(parser: argparse.ArgumentParser) -> None:
+    """Add what os-brick has to know of this machine."""
+    group = parser.add_argument_group('this machine')
+    _add(
+        group,
+        '--lock-path',
+        f'{_PREFIX}LOCK_PATH',
+        'DIR',
+        "os-brick's locks, shared with whatever else attaches here",
+    )
+    group.add_argument(
+        '--use-multipath',
+        action='store_true',
+        help='connect all paths of a volume',
+    )
+
+
+def open_clouds(parsed_args: argparse.Namespace) -> session.Clouds:
+    """Connect with every set of credentials that was named.
+
+    :raises UsageError: for a cloud that is not configured.
+    :raises NotTestable: for one that cannot be reached, or refuses.
+    """
+    return session.Clouds(
+        member=connection.from_cloud(parsed_args.os_cloud),
+        admin=_connect(parsed_args.os_admin_cloud),
+        reader=_connect(getattr(parsed_args, 'os_reader_cloud', None)),
+        other=_connect(getattr(parsed_args, 'os_other_cloud', None)),
+    )
+
+
+def _connect(name: str | None) -> connection.CloudConnection | None:
+    return None if name is None else connection.from_cloud(name)
+
+
+def open_host(parsed_args: argparse.Namespace) -> host.Host:
+    """This machine, as the options describe it."""
+    return host.Host(
+        lock_path=parsed_args.lock_path,
+        use_multipath=parsed_args.use_multipath,
+    )
+
+
+def read_claims(
+    parsed_args: argparse.Namespace,
+) -> tuple[claims_file.Claims, matrix.Matrix | None]:
+    """The claims file and the matrix file, as far as they were named.
+
+    :raises UsageError: for a file that cannot be read or is wrong.
+    """
+    claims = claims_file.Claims()
+    if parsed_args.claims_file is not None:
+        claims = claims_file.load(pathlib.Path(parsed_args.claims_file))
+    own = None
+    if parsed_args.matrix_file is not None:
+        own = matrix_ini.load(pathlib.Path(parsed_args.matrix_file))
+    return claims, own

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""One request to Cinder: sent once, journalled once, its errors made ours.
+
+python-cinderclient knows the requests; this is the HTTP client that it is
+given. Which requests there are is left to
+:mod:`extend_conformance.cloud.block_storage`.
+"""
+
+import dataclasses
+import typing as ty
+
+from keystoneauth1 import adapter
+from keystoneauth1 import exceptions as keystone_exceptions
+
+from extend_conformance import exceptions
+from extend_conformance.cloud import connection as connections
+from extend_conformance.cloud import journal as journals
+
+#: How often a request that changes nothing is sent again when the connection
+#: breaks. Requests that change something are sent once: their effect is
+#: unknown, and only the caller can find it out.
+READ_RETRIES = 2
+
+
+class ApiError(exceptions.WorkFailed):
+    """Cinder answered with an error.
+
+    :param status: the HTTP status.
+    :param message: what Cinder says about it.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        status: int,
+        message: str,
+        resource: str | None = None,
+        request_id: str | None = None,
+        next_step: str | None = None,
+    ) -> None:
+        self.status = status
+        self.message = message
+        super().__init__(
+            what,
+            resource=resource,
+            last=f'HTTP {status}',
+            request_id=request_id,
+            next_step=next_step,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class ApiResponse:
+    """What Cinder answered to a request of which only that matters."""
+
+    status: int
+    request_id: str | None
+
+
+class JournallingClient(adapter.LegacyJsonAdapter):
+    """Sends requests, enters each into a journal, raises our errors.
+
+    :param journal: gets one event for each request, whatever became of it.
+    :param connection: where the service is.
+    :param microversion: of every request that does not name its own.
+    """
+
+    def __init__(
+        self,
+        journal: journals.Journal,
+        connection: connections.CloudConnection,
+        microversion: str,
+    ) -> None:
+        super().__init__(
+            session=connection.session,
+            user_agent='extend-conformance',
+            default_microversion=microversion,
+            **connection.endpoint_filter(),
+        )
+        self._journal = journal
+        self._cloud = connection.name
+
+    def request(
+        self, url: str, method: str, **kwargs: ty.Any
+    ) -> tuple[ty.Any, ty.Any]:
+        """Send one request.
+
+        :param kwargs: as for keystoneauth; ``microversion=None`` sends the
+            request without a microversion header.
+        :returns: the response and its JSON body.
+        :raises ApiError: the answer is an error.
+        :raises connections.CloudUnreachable: there was no answer.
+        """
+        microversion = kwargs.setdefault(
+            'microversion', self.default_microversion
+        )
+        retries = READ_RETRIES if method == 'GET' else 0
+        kwargs.setdefault('connect_retries', retries)
+        kwargs.pop('raise_exc', None)
+        began_s = self._journal.elapsed_s()
+        try:
+            response, body = super().request(
+                url, method, raise_exc=False, **kwargs
+            )
+        except keystone_exceptions.ClientException as error:
+            self._journal.add(
+                'api-call',
+                f'{method} {url}: no answer',
+                method=method,
+                path=url,
+                microversion=microversion,
+                began_s=began_s,
+                error=str(error),
+            )
+            raise connections.CloudUnreachable(
+                f'Block storage gives no answer to {method} {url}: {error}',
+                resource=f'cloud {self._cloud}',
+                next_step='See whether the cloud is up.',
+            ) from error
+        request_id = response.headers.get('x-openstack-request-id')
+        details = {
+            'method': method,
+            'path': url,
+            'status': response.status_code,
+            'microversion': microversion,
+            'request_id': request_id,
+            'began_s': began_s,
+        }
+        if kwargs.get('json') is not None:
+            details['body'] = kwargs['json']
+        if response.status_code >= 400:
+            message = _message(body) or response.reason
+            details['message'] = message
+        self._journal.add(
+            'api-call', f'{method} {url}: {response.status_code}', **details
+        )
+        if response.status_code >= 400:
+            raise ApiError(
+                f'Cinder answers {method} {url} with: {message}',
+                status=response.status_code,
+                message=message,
+                request_id=request_id,
+                next_step=_next_step(response.status_code),
+            )
+        return response, body
+
+
+def _message(body: object) -> str:
+    """Find the sentence in ``{"badRequest": {"message": ...}}``."""
+    if isinstance(body, dict):
+        for value in body.values():
+            if isinstance(value, dict) and value.get('message'):
+                return str(value['message'])
+            if isinstance(value, str):
+                return value
+    return ''
+
+
+def _next_step(status: int) -> str | None:
+    if status in (401, 403):
+        return 'The credentials do not allow it; see the roles of the user.'
+    if status == 413:
+        return 'See the quota of the project.'
+    return None

@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Attaches volumes to this host with os-brick, as a good neighbour.
+
+An attachment is made in the order of the attachments API, is undone as a
+whole if any step fails, and is in the ledger from before its first request
+until after its last. What is done with the device is left to others.
+"""
+
+import collections.abc
+import contextlib
+import functools
+import inspect
+import os
+import pathlib
+import threading
+import types
+import typing as ty
+
+import os_brick
+import platformdirs
+from os_brick.initiator import connector as brick_connector
+from oslo_concurrency import lockutils  # noqa: F401  registers its options
+from oslo_config import cfg
+from oslo_utils import importutils
+from oslo_utils import netutils
+
+from extend_conformance import exceptions
+from extend_conformance.cloud import attachment as attachments
+from extend_conformance.cloud import block_storage
+from extend_conformance.cloud import calls
+from extend_conformance.cloud import connection as connections
+from extend_conformance.cloud import ledger as ledgers
+from extend_conformance.cloud import privileged
+from extend_conformance.cloud import views
+
+#: Kind of these entries in the ledger.
+KIND = 'attachment'
+
+#: Connectors that inherit an extend that cannot work: GPFS connects volumes
+#: as regular files, whose size ``blockdev --getsize64`` refuses to read.
+_UNUSABLE = frozenset({'gpfs'})
+
+
+class Host:
+    """This host, as an initiator.
+
+    :param lock_path: directory of os-brick's locks, shared with whatever
+        else attaches volumes here; by default the configuration's.
+    :param use_multipath: connect all paths of a volume.
+    :param enforce_multipath: fail where multipathd does not run.
+    :param helper_command: starts the privilege helper as root.
+    :ivar warnings: what somebody who reads the results should know.
+    """
+
+    def __init__(
+        self,
+        lock_path: str | None = None,
+        use_multipath: bool = False,
+        enforce_multipath: bool = False,
+        helper_command: str | None = None,
+    ) -> None:
+        self._lock_path = lock_path
+        self._use_multipath = use_multipath
+        self._enforce_multipath = enforce_multipath
+        self._helper_command = helper_command
+        self._prepared = threading.Lock()
+        self.warnings: list[str] = []
+
+    def connector_properties(self) -> collections.abc.Mapping[str, ty.Any]:
+        """What backends need to know of this host; prepares it once.
+
+        :raises exceptions.NotTestable: the privileges are missing.
+        :raises attachments.ConnectorError: os-brick failed.
+        """
+        with self._prepared:
+            return self._properties
+
+    @functools.cached_property
+    def _properties(self) -> collections.abc.Mapping[str, ty.Any]:
+        self._set_up_locks()
+        privileged.prepare(self._helper_command)
+        try:
+            return types.MappingProxyType(
+                brick_connector.get_connector_properties(
+                    'sudo',
+                    netutils.get_my_ipv4(),
+                    self._use_multipath,
+                    self._enforce_multipath,
+                )
+            )
+        except Exception as error:
+            raise attachments.ConnectorError(
+                f'os-brick cannot describe this host: '
+                f'{type(error).__name__}: {error}'
+            ) from error
+
+    def attach(
+        self,
+        storage: block_storage.BlockStorage,
+        ledger: ledgers.Ledger,
+        volume_id: str,
+        mode: str = 'rw',
+    ) -> attachments.AttachedVolume:
+        """Attach a volume to this host.
+
+        :param mode: ``rw``, or ``ro`` (the only one for a volume with the
+            readonly flag).
+        :raises exceptions.NotTestable: the volume is encrypted, or the
+            privileges are missing.
+        :raises calls.ApiError: Cinder refused a step.
+        :raises attachments.ConnectorError: os-brick failed to connect.
+        """
+        properties = self.connector_properties()
+        volume = storage.get_volume(volume_id)
+        if volume.encrypted:
+            raise exceptions.NotTestable(
+                'Encrypted volumes cannot be attached: their bytes would '
+                'have to pass an encryptor, and none is here yet',
+                resource=f'volume {volume_id}',
+            )
+        entry = ledger.intend(
+            KIND,
+            storage.connection.name,
+            storage.connection.project_id,
+            volume_id,
+        )
+        with contextlib.ExitStack() as undo:
+            attachment = _reserve(storage, ledger, entry, volume, mode)
+            entry = ledger.made(entry, attachment.id)
+            undo.callback(_release, storage, ledger, entry)
+            attachment = storage.attachment_update(attachment.id, properties)
+            connector = self._connector(attachment.connection_info)
+            device_info = self._connect(
+                storage, volume, attachment, connector, undo
+            )
+            storage.attachment_complete(attachment.id)
+            attached = attachments.AttachedVolume(
+                storage,
+                ledger,
+                entry,
+                volume,
+                attachment,
+                connector,
+                device_info,
+            )
+            storage.journal.add(
+                'device',
+                f'attached as {attached.device.name}',
+                volume_id=volume_id,
+                attachment_id=attachment.id,
+                identity=str(attached.device.identity()),
+            )
+            undo.pop_all()
+        return attached
+
+    def can_extend(self, protocol: str) -> bool | None:
+        """Whether os-brick can extend volumes of a protocol on this host.
+
+        :param protocol: a ``driver_volume_type``.
+        :returns: ``None`` if os-brick has no connector for it.
+        """
+        path = brick_connector.get_connector_mapping().get(protocol.upper())
+        if path is None:
+            return None
+        if protocol.lower() in _UNUSABLE:
+            return False
+        method = inspect.unwrap(importutils.import_class(path).extend_volume)
+        # What cannot extend consists of raising this one error; calling it
+        # to find out would touch a device.
+        names: tuple[str, ...] = method.__code__.co_names
+        return names != ('NotImplementedError',)
+
+    def _connector(self, info: collections.abc.Mapping[str, ty.Any]) -> ty.Any:
+        return brick_connector.InitiatorConnector.factory(
+            info['driver_volume_type'],
+            'sudo',
+            use_multipath=self._use_multipath,
+            conn=dict(info),
+        )
+
+    def _connect(
+        self,
+        storage: block_storage.BlockStorage,
+        volume: views.Volume,
+        attachment: views.Attachment,
+        connector: ty.Any,
+        undo: contextlib.ExitStack,
+    ) -> collections.abc.Mapping[str, ty.Any]:
+        info = dict(attachment.connection_info)
+        found: dict[str, ty.Any] = {}
+
+        def disconnect() -> None:
+            # Also after a connect that failed: it may have got half way.
+            with attachments.guard(volume):
+                connector.disconnect_volume(
+                    info, found or None, force=True, ignore_errors=True
+                )
+
+        began_s = storage.journal.elapsed_s()
+        undo.callback(disconnect)
+        try:
+            with attachments.guard(volume):
+                found.update(connector.connect_volume(info))
+        except Exception as error:
+            storage.journal.add(
+                'connector',
+                f'connect raised {type(error).__name__}',
+                volume_id=volume.id,
+                began_s=began_s,
+                error=str(error),
+            )
+            raise attachments.ConnectorError(
+                f'os-brick could not connect the volume to this host: '
+                f'{type(error).__name__}: {error}',
+                resource=(f'volume {volume.id}, {info["driver_volume_type"]}'),
+            ) from error
+        storage.journal.add(
+            'connector',
+            f'connected as {found.get("path")}',
+            volume_id=volume.id,
+            began_s=began_s,
+            connection_info=info,
+        )
+        return found
+
+    def _set_up_locks(self) -> None:
+        """Give os-brick a directory of locks that it can write.
+
+        os-brick locks under its own option, but guards connections under
+        that of oslo.concurrency.
+        """
+        os_brick.setup(cfg.CONF)
+        wanted = (
+            self._lock_path
+            or cfg.CONF.os_brick.lock_path
+            or cfg.CONF.oslo_concurrency.lock_path
+        )
+        chosen = wanted
+        if wanted is None or not _writable(wanted):
+            state = platformdirs.user_state_path('extend-conformance')
+            chosen = str(state / 'locks')
+            pathlib.Path(chosen).mkdir(parents=True, exist_ok=True)
+            reason = (
+                'no lock path of os-brick is configured'
+                if wanted is None
+                else f'the lock path {wanted} is not writable'
+            )
+            self.warnings.append(
+                f'{reason}; using {chosen}, so that attachments of other '
+                'services on this host are not kept apart from ours'
+            )
+        cfg.CONF.set_override('lock_path', chosen, group='os_brick')
+        if not cfg.CONF.oslo_concurrency.lock_path or chosen != wanted:
+            cfg.CONF.set_override(
+                'lock_path', chosen, group='oslo_concurrency'
+            )
+
+
+def _reserve(
+    storage: block_storage.BlockStorage,
+    ledger: ledgers.Ledger,
+    entry: ledgers.Entry,
+    volume: views.Volume,
+    mode: str,
+) -> views.Attachment:
+    try:
+        return storage.attachment_create(volume.id, mode)
+    except calls.ApiError:
+        ledger.gone(entry)
+        raise
+    except connections.CloudUnreachable:
+        # Whether there is one is unknown. An attachment has no name, but a
+        # volume without multiattach can only have ours.
+        if not volume.multiattach:
+            for each in storage.attachments(volume.id):
+                attachments.delete_attachment(storage, each)
+            ledger.gone(entry)
+        raise
+
+
+def _release(
+    storage: block_storage.BlockStorage,
+    ledger: ledgers.Ledger,
+    entry: ledgers.Entry,
+) -> None:
+    attachments.delete_attachment(storage, ty.cast(str, entry.id))
+    ledger.gone(entry)
+
+
+def _writable(directory: str) -> bool:
+    with contextlib.suppress(OSError):
+        pathlib.Path(directory).mkdir(parents=True, exist_ok=True)
+    return os.access(directory, os.W_OK | os.X_OK)

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What happened, when, in the order in which it happened.
+
+The journal is the evidence of a check. It leaves to others what an entry
+means.
+"""
+
+import collections.abc
+import dataclasses
+import threading
+import time
+import types
+import typing as ty
+
+from oslo_utils import strutils
+
+#: Keys of connection information that oslo.utils does not take for secrets.
+_SECRET_KEYS = frozenset({'keyring', 'hosts_nqn_secret', 'dhchap_key'})
+
+MASK = '***'
+
+
+@dataclasses.dataclass(frozen=True)
+class Event:
+    """One entry.
+
+    :param at_s: seconds since the journal was begun (monotonic clock).
+    :param kind: ``api-call``, ``status``, ``message``, ``device``,
+        ``connector``, ``data``, ``capability``, ``error`` or ``step``.
+    :param summary: one line for a person.
+    :param details: the same for a program, without secrets.
+    """
+
+    at_s: float
+    kind: str
+    summary: str
+    details: collections.abc.Mapping[str, object]
+
+
+def masked(value: ty.Any) -> ty.Any:
+    """Copy a value, with passwords, keys and tokens replaced by a mask.
+
+    Mappings and sequences are copied as dictionaries and lists, so that what
+    the caller does to the original later is not seen in the copy.
+    """
+    if isinstance(value, collections.abc.Mapping):
+        hidden = strutils.mask_dict_password(value, secret=MASK)
+        return {
+            key: MASK
+            if str(key).lower() in _SECRET_KEYS
+            or (hidden[key] == MASK and value[key] != MASK)
+            else masked(each)
+            for key, each in value.items()
+        }
+    if isinstance(value, str):
+        return strutils.mask_password(value, secret=MASK)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [masked(each) for each in value]
+    return value
+
+
+class Journal:
+    """Collects events of several threads on one monotonic clock."""
+
+    def __init__(
+        self, clock: collections.abc.Callable[[], float] | None = None
+    ) -> None:
+        self._clock = clock or time.monotonic
+        self._start_s = self._clock()
+        self._events: list[Event] = []
+        self._lock = threading.Lock()
+
+    def elapsed_s(self) -> float:
+        """Seconds since the journal was begun."""
+        return self._clock() - self._start_s
+
+    def add(self, kind: str, summary: str, **details: object) -> Event:
+        """Enter an event, at this moment, without its secrets."""
+        summary = strutils.mask_password(summary, secret=MASK)
+        clean = types.MappingProxyType(masked(details))
+        with self._lock:
+            event = Event(self.elapsed_s(), kind, summary, clean)
+            self._events.append(event)
+        return event
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """All events so far, oldest first."""
+        with self._lock:
+            return tuple(self._events)

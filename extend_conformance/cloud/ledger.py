@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What this run makes and changes, written down before it happens.
+
+Every create is entered before the request that makes it, so that
+``extend-conformance cleanup`` finds it after a ``kill -9`` at any moment.
+Taking things away again is left to those who made them, and to that command.
+"""
+
+import collections.abc
+import contextlib
+import dataclasses
+import datetime
+import fcntl
+import json
+import os
+import pathlib
+import secrets
+import tempfile
+import typing as ty
+
+import platformdirs
+
+from extend_conformance import exceptions
+
+#: Entry of a volume's metadata that says which run made it.
+METADATA_KEY = 'extend_conformance_run'
+
+#: Entry of a volume's metadata that says: finished, a person's now.
+KEPT_KEY = 'extend_conformance_kept'
+
+#: Version of the file's form; 1 is the first.
+VERSION = 1
+
+_SUFFIX = '.json'
+_LOCK = '.lock'
+
+
+class LedgerUnreadable(exceptions.UsageError):
+    """A file of the ledger is not one."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One thing that a run meant to make, or did.
+
+    :param key: of the entry itself, unique in its file.
+    :param kind: ``volume``, ``attachment``, ``node-owner``, ``setting``...
+    :param cloud: how the run called the cloud; empty for what is only on
+        this host.
+    :param name: the unique name, by which it can be found when the answer
+        that would have given its id was lost.
+    :param id: given by the cloud; ``None`` until it was made.
+    :param facts: what else is needed to take it away again.
+    """
+
+    key: str
+    kind: str
+    cloud: str
+    project_id: str | None
+    name: str
+    id: str | None = None
+    gone: bool = False
+    facts: collections.abc.Mapping[str, ty.Any] = dataclasses.field(
+        default_factory=dict
+    )
+
+
+def new_run_id() -> str:
+    """Make a run id: sorts by time, unique, and made of ``[a-z0-9-]``."""
+    now = datetime.datetime.now(datetime.UTC)
+    return f'{now:%Y%m%dt%H%M%S}-{secrets.token_hex(4)}'
+
+
+def runs_directory() -> pathlib.Path:
+    """Where ledgers are: ``$XDG_STATE_HOME/extend-conformance/runs``."""
+    state = platformdirs.user_state_path('extend-conformance')
+    return state / 'runs'
+
+
+class Ledger:
+    """The file of one run, which several processes may write.
+
+    Each change reads, changes and replaces the file under a lock, so that a
+    process that is killed leaves the file before or after its change. The
+    file is not forced to the disk: it outlives processes, not machines.
+
+    :param run_id: names the file.
+    :param directory: by default :func:`runs_directory`.
+    """
+
+    def __init__(
+        self, run_id: str, directory: pathlib.Path | None = None
+    ) -> None:
+        self.run_id = run_id
+        self._directory = directory or runs_directory()
+
+    @classmethod
+    def start(
+        cls,
+        run_id: str | None = None,
+        directory: pathlib.Path | None = None,
+    ) -> 'Ledger':
+        """Begin, or join, the ledger of a run.
+
+        :param run_id: of the run to join; ``None`` begins a new one.
+        :raises exceptions.NotTestable: the state directory is not writable.
+        """
+        ledger = cls(run_id or new_run_id(), directory)
+        try:
+            ledger._directory.mkdir(parents=True, exist_ok=True)
+            with ledger._locked():
+                ledger._write(ledger._read())
+        except OSError as error:
+            raise exceptions.NotTestable(
+                f'The ledger cannot be written: {error}',
+                resource=str(ledger.path),
+                next_step='Set XDG_STATE_HOME to a directory of yours.',
+            ) from error
+        return ledger
+
+    @classmethod
+    def runs(
+        cls, directory: pathlib.Path | None = None
+    ) -> tuple['Ledger', ...]:
+        """The ledgers that are there, oldest first."""
+        directory = directory or runs_directory()
+        return tuple(
+            cls(path.name.removesuffix(_SUFFIX), directory)
+            for path in sorted(directory.glob(f'*{_SUFFIX}'))
+        )
+
+    @property
+    def path(self) -> pathlib.Path:
+        """The file, readable by its owner alone."""
+        return self._directory / f'{self.run_id}{_SUFFIX}'
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Everything entered so far, oldest first."""
+        with self._locked():
+            return tuple(self._read().values())
+
+    @property
+    def open_entries(self) -> tuple[Entry, ...]:
+        """What is not gone yet, oldest first."""
+        return tuple(each for each in self.entries if not each.gone)
+
+    def intend(
+        self,
+        kind: str,
+        cloud: str,
+        project_id: str | None,
+        name: str,
+        **facts: ty.Any,
+    ) -> Entry:
+        """Enter what is about to be made."""
+        return self._put(
+            Entry(
+                key=secrets.token_hex(8),
+                kind=kind,
+                cloud=cloud,
+                project_id=project_id,
+                name=name,
+                facts=facts,
+            )
+        )
+
+    def made(self, entry: Entry, id: str, **facts: ty.Any) -> Entry:
+        """Enter the id of what was made, and facts only known then."""
+        return self._put(
+            dataclasses.replace(entry, id=id, facts={**entry.facts, **facts})
+        )
+
+    def gone(self, entry: Entry) -> Entry:
+        """Enter that it is no more."""
+        return self._put(dataclasses.replace(entry, gone=True))
+
+    def setting(
+        self,
+        cloud: str,
+        project_id: str | None,
+        name: str,
+        old: object,
+        **facts: ty.Any,
+    ) -> Entry:
+        """Enter the old value of a setting that is about to be changed.
+
+        :param old: JSON; what the setting has to be again in the end.
+        """
+        return self.intend(
+            'setting', cloud, project_id, name, old=old, **facts
+        )
+
+    def close(self) -> bool:
+        """Remove the file if nothing is left to be taken away.
+
+        :returns: whether it was removed; another process that still enters
+            something makes it anew.
+        """
+        with self._locked():
+            if any(not each.gone for each in self._read().values()):
+                return False
+            self.path.unlink(missing_ok=True)
+            return True
+
+    def _put(self, entry: Entry) -> Entry:
+        with self._locked():
+            entries = self._read()
+            entries[entry.key] = entry
+            self._write(entries)
+        return entry
+
+    @contextlib.contextmanager
+    def _locked(self) -> collections.abc.Iterator[None]:
+        # One lock for the directory, since a lock file beside each run could
+        # never be removed without a race. flock() belongs to the open file,
+        # so it also keeps threads of this process apart.
+        descriptor = os.open(
+            self._directory / _LOCK, os.O_RDWR | os.O_CREAT, 0o600
+        )
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _read(self) -> dict[str, Entry]:
+        try:
+            text = self.path.read_text()
+        except FileNotFoundError:
+            return {}
+        try:
+            found = json.loads(text)
+            if found['version'] != VERSION:
+                raise ValueError(f'version {found["version"]}')
+            return {each['key']: Entry(**each) for each in found['entries']}
+        except (ValueError, TypeError, KeyError) as error:
+            raise LedgerUnreadable(
+                f'This is not a ledger that can be read: {error}',
+                resource=str(self.path),
+                wanted=f'version {VERSION}',
+            ) from error
+
+    def _write(self, entries: collections.abc.Mapping[str, Entry]) -> None:
+        text = json.dumps(
+            {
+                'version': VERSION,
+                'run_id': self.run_id,
+                'entries': [
+                    dataclasses.asdict(each) for each in entries.values()
+                ],
+            },
+            indent=1,
+        )
+        # Made with mode 0600.
+        descriptor, name = tempfile.mkstemp(
+            dir=self._directory, prefix='.', suffix='.new'
+        )
+        try:
+            with open(descriptor, 'w') as stream:
+                stream.write(text)
+            os.replace(name, self.path)
+        except BaseException:
+            os.unlink(name)
+            raise

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Reads an image, hashes it twice and hands it on, all at the same time.
+
+Reading, each hash and whatever the consumer does overlap: hashlib releases
+the interpreter's lock, and one thread alone would make every image as slow
+as the sum of its hashes.
+"""
+
+import collections.abc
+import contextlib
+import dataclasses
+import hashlib
+import queue
+import threading
+import typing as ty
+
+from extend_conformance import exceptions
+
+#: What is read, hashed and written at once, in bytes.
+CHUNK_BYTES = 4 * 1024 * 1024
+
+#: How many chunks are under way.
+BUFFERS = 6
+
+
+class Source(ty.Protocol):
+    """Anything that can be read."""
+
+    def read(self, size: int, /) -> bytes:
+        """Read some bytes, none at the end."""
+
+
+class ReadFailed(exceptions.WorkFailed):
+    """The source raised; its error is the cause."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Digests:
+    """Both hashes, in hexadecimal."""
+
+    md5: str
+    os_hash_algo: str
+    os_hash: str
+
+
+class _Chunk:
+    """A buffer on its way; free again when its last user is done."""
+
+    def __init__(self) -> None:
+        self.content = bytearray(CHUNK_BYTES)
+        self.length = 0
+        self.users = 0
+
+
+def must_be_algorithm(name: str) -> None:
+    """Make sure that a hash is one that images can have.
+
+    :raises exceptions.UsageError: unknown, or of no fixed length.
+    """
+    try:
+        fixed = hashlib.new(name, usedforsecurity=False).digest_size > 0
+    except ValueError:
+        fixed = False
+    if not fixed:
+        raise exceptions.UsageError(
+            'No such hash algorithm for images',
+            resource=f'os_hash_algo {name}',
+            next_step='Glance uses sha512 by default.',
+        )
+
+
+class Pipeline:
+    """Chunks of a source, hashed on their way; a context manager.
+
+    Every chunk but the last is full, so that all begin at a multiple of
+    :data:`CHUNK_BYTES`.
+
+    :param os_hash_algo: name of the second hash; the first is md5.
+    """
+
+    def __init__(self, source: Source, os_hash_algo: str = 'sha512') -> None:
+        must_be_algorithm(os_hash_algo)
+        self._source = source
+        self._os_hash_algo = os_hash_algo
+        self._hashes = (
+            hashlib.new('md5', usedforsecurity=False),
+            hashlib.new(os_hash_algo, usedforsecurity=False),
+        )
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._free: queue.SimpleQueue[_Chunk | None] = queue.SimpleQueue()
+        self._full: queue.SimpleQueue[_Chunk | BaseException | None] = (
+            queue.SimpleQueue()
+        )
+        self._to_hash = [
+            queue.SimpleQueue[_Chunk | None]() for _ in self._hashes
+        ]
+        for _ in range(BUFFERS):
+            self._free.put(_Chunk())
+        self._hashers = [
+            threading.Thread(
+                target=self._hash, args=pair, name='image-hash', daemon=True
+            )
+            for pair in zip(self._hashes, self._to_hash, strict=True)
+        ]
+        # A daemon: a source that never answers cannot be interrupted.
+        self._reader = threading.Thread(
+            target=self._read, name='image-read', daemon=True
+        )
+
+    def __enter__(self) -> ty.Self:
+        for thread in (*self._hashers, self._reader):
+            thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stopped.set()
+        self._free.put(None)
+        for each in self._to_hash:
+            each.put(None)
+        for thread in self._hashers:
+            thread.join()
+
+    def chunks(self) -> collections.abc.Iterator[memoryview]:
+        """All chunks, in order; each is valid until the next is asked for.
+
+        :raises ReadFailed: the source raised.
+        """
+        while True:
+            item = self._full.get()
+            if item is None:
+                return
+            if isinstance(item, BaseException):
+                raise ReadFailed(
+                    f'Reading failed: {type(item).__name__}: {item}'
+                ) from item
+            try:
+                with memoryview(item.content) as whole:
+                    yield whole[: item.length]
+            finally:
+                self._done(item)
+
+    def digests(self) -> Digests:
+        """Both hashes of everything; after the last chunk."""
+        for each in self._to_hash:
+            each.put(None)
+        for thread in self._hashers:
+            thread.join()
+        md5, os_hash = (each.hexdigest() for each in self._hashes)
+        return Digests(md5, self._os_hash_algo, os_hash)
+
+    def _read(self) -> None:
+        try:
+            while not self._stopped.is_set():
+                chunk = self._free.get()
+                if chunk is None:
+                    return
+                chunk.length = self._fill(chunk.content)
+                if chunk.length == 0:
+                    break
+                chunk.users = 1 + len(self._to_hash)
+                for each in self._to_hash:
+                    each.put(chunk)
+                self._full.put(chunk)
+                if chunk.length < CHUNK_BYTES:
+                    break
+        except Exception as error:
+            self._full.put(error)
+        else:
+            self._full.put(None)
+
+    def _fill(self, room: bytearray) -> int:
+        """Fill a buffer: pipes give what they have, not what was asked."""
+        length = 0
+        while length < len(room) and not self._stopped.is_set():
+            part = self._source.read(len(room) - length)
+            if not part:
+                break
+            room[length : length + len(part)] = part
+            length += len(part)
+        return length
+
+    def _hash(
+        self,
+        algorithm: ty.Any,
+        chunks: 'queue.SimpleQueue[_Chunk | None]',
+    ) -> None:
+        while (chunk := chunks.get()) is not None:
+            if not self._stopped.is_set():
+                with memoryview(chunk.content) as whole:
+                    algorithm.update(whole[: chunk.length])
+            self._done(chunk)
+
+    def _done(self, chunk: _Chunk) -> None:
+        with self._lock:
+            chunk.users -= 1
+            if chunk.users:
+                return
+        with contextlib.suppress(RuntimeError):
+            self._free.put(chunk)

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What every test class of this plugin does: credentials, session, verdict."""
+
+import dataclasses
+import json
+import math
+import os
+import pathlib
+import typing as ty
+
+import cattrs
+from keystoneauth1 import session as keystone_session
+from keystoneauth1.identity import v3
+from tempest import config
+from tempest import test
+from testtools import content
+
+from extend_conformance.bench import cells
+from extend_conformance.bench import creation
+from extend_conformance.checks import discovery
+from extend_conformance.checks import registry
+from extend_conformance.checks import session
+from extend_conformance.cloud import block_storage
+from extend_conformance.cloud import connection
+from extend_conformance.cloud import host
+from extend_conformance.cloud import ledger
+from extend_conformance.results import environment
+from extend_conformance.results import model
+from extend_conformance.results import storage
+from extend_conformance.tests.tempest import configuration
+
+CONF = config.CONF
+
+
+def connect(credentials: ty.Any, name: str) -> connection.CloudConnection:
+    """Connect with tempest's credentials and tempest's options alone."""
+    auth = v3.Password(
+        auth_url=CONF.identity.uri_v3,
+        username=credentials.username,
+        password=credentials.password,
+        user_domain_id=credentials.user_domain_id,
+        project_id=credentials.project_id,
+    )
+    verify: bool | str = (
+        not CONF.identity.disable_ssl_certificate_validation
+    ) and (CONF.identity.ca_certificates_file or True)
+    return connection.from_session(
+        keystone_session.Session(auth=auth, verify=verify),
+        region_name=CONF.volume.region or CONF.identity.region,
+        interface=CONF.volume.endpoint_type,
+        service_type=CONF.volume.catalog_type,
+        name=name,
+    )
+
+
+class RunTest(test.BaseTestCase):
+    """A class that takes part in a run.
+
+    :cvar volume_type: names the backend.
+    :cvar configuration: the plugin's options.
+    :cvar run_of_class: place of the results, ledger, host and session.
+    """
+
+    credentials: ty.ClassVar[list[str]] = ['primary']
+    volume_type: ty.ClassVar[str]
+    configuration: ty.ClassVar[configuration.Configuration]
+    run_of_class: ty.ClassVar['Run']
+
+    @classmethod
+    def allow(cls, budget_s: float) -> None:
+        """Stretch tempest's time limit until the budget fits into it.
+
+        :param budget_s: seconds that the longest test may take.
+        """
+        limit_s = int(os.environ.get('OS_TEST_TIMEOUT') or 0)
+        if limit_s > 0:
+            cls.TIMEOUT_SCALING_FACTOR = max(1, math.ceil(budget_s / limit_s))
+
+    @classmethod
+    def resource_setup(cls) -> None:
+        """Join the run, before any volume is made."""
+        super().resource_setup()
+        cls.run_of_class = join_run(
+            cls.configuration,
+            session.Clouds(
+                member=connect(cls.os_primary.credentials, 'tempest member'),
+                admin=(
+                    connect(cls.os_admin.credentials, 'tempest admin')
+                    if 'admin' in cls.credentials
+                    else None
+                ),
+            ),
+        )
+
+    def attach_json(self, name: str, value: ty.Any) -> None:
+        """Attach a result to the test, for whoever reads its stream."""
+        text = json.dumps(cattrs.unstructure(value), indent=1, default=str)
+        self.addDetail(name, content.text_content(text))
+
+
+class ConformanceTest(RunTest):
+    """Runs checks of the registry on one volume type."""
+
+    def run_check(self, check: registry.Check) -> None:
+        """Run a check and report its verdict in tempest's words."""
+        result = self.run_of_class.session.run_check(check, self.volume_type)
+        self.attach_json('result', result)
+        report(self, result)
+
+
+class BenchmarkTest(RunTest):
+    """Times the creation of images on one volume type."""
+
+    def measure(self, cell: cells.Cell) -> None:
+        """Take one sample of a cell; one that fails is kept, and fails."""
+        run = self.run_of_class
+        # Without a host there are no classes of the benchmark.
+        assert run.host is not None
+        sample = creation.measure(
+            cell,
+            1,
+            block_storage.BlockStorage(run.clouds.member),
+            run.host,
+            run.ledger,
+        )
+        run.results.write_sample(sample)
+        self.attach_json('sample', sample)
+        self.assertIsNone(sample.error)
+
+
+def report(case: test.BaseTestCase, result: model.CheckResult) -> None:
+    """Turn a verdict into a pass, failure, error, skip or known failure.
+
+    A failed ``should`` passes with its evidence attached, unless it found
+    wrong data.
+    """
+    must = result.level == registry.Level.MUST or result.data_failure
+    match result.verdict:
+        case 'fail' if must:
+            case.fail(result.reason)
+        case 'abort':
+            raise CouldNotTest(result.reason)
+        case 'known':
+            case.expectFailure(result.reason, case.fail, result.reason)
+        case 'skip' | 'not-applicable':
+            case.skipTest(f'{result.cause}: {result.reason}')
+
+
+class CouldNotTest(Exception):
+    """The check could not be done; an error, not a failure."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Run:
+    """What the classes of one worker share with those of the others."""
+
+    clouds: session.Clouds
+    results: storage.ResultsDirectory
+    ledger: ledger.Ledger
+    host: host.Host | None
+    session: session.Session
+
+
+def join_run(
+    settings: configuration.Configuration, clouds: session.Clouds
+) -> Run:
+    """Note the run's facts, and open its session in this worker."""
+    run_id, started_at = configuration.run_identity()
+    results = storage.ResultsDirectory(
+        settings.results_dir
+        or pathlib.Path('extend-conformance-results') / run_id
+    )
+    options = CONF.extend_conformance
+    machine = (
+        host.Host(
+            lock_path=options.lock_path, use_multipath=options.use_multipath
+        )
+        if settings.attaches
+        else None
+    )
+    _, maximum = block_storage.BlockStorage(clouds.member).api_versions()
+    facts = environment.host_facts()
+    results.write_run(
+        model.Run(
+            id=run_id,
+            door='tempest',
+            profile=settings.plan.profile,
+            tool_version=facts['extend-conformance'],
+            started_at=started_at,
+            cloud=CONF.identity.uri_v3,
+            host=facts,
+            release=settings.release,
+            microversion_max=maximum,
+            planned=settings.plan.for_backends(settings.volume_types),
+            not_planned=settings.plan.not_planned,
+            warnings=tuple(machine.warnings) if machine else (),
+        )
+    )
+    run_ledger = ledger.Ledger.start(run_id)
+    return Run(
+        clouds=clouds,
+        results=results,
+        ledger=run_ledger,
+        host=machine,
+        session=session.Session(
+            clouds=clouds,
+            settings=settings.settings,
+            claims=settings.claims,
+            documentation=discovery.Documentation.find(
+                settings.release, maximum, settings.own_matrix
+            ),
+            results=results,
+            ledger=run_ledger,
+            host=machine,
+        ),
+    )

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What tempest.conf says of this plugin, read without talking to a cloud."""
+
+import dataclasses
+import datetime
+import os
+import pathlib
+
+import psutil
+from tempest import config
+from tempest.common import credentials_factory
+
+from extend_conformance import exceptions
+from extend_conformance.bench import cells
+from extend_conformance.checks import context
+from extend_conformance.checks import profiles
+from extend_conformance.checks import registry
+from extend_conformance.claims import claims_file
+from extend_conformance.claims import matrix
+from extend_conformance.claims import matrix_ini
+from extend_conformance.claims import verdict
+
+CONF = config.CONF
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """The plugin's part of tempest.conf, checked.
+
+    :param claims: from the claims file or from the options for gates.
+    :param own_matrix: the matrix file, if one was given.
+    :param benchmark: what to measure; empty unless it was asked for.
+    :param has_admin: whether tempest has, or can make, an administrator.
+    """
+
+    claims: claims_file.Claims
+    own_matrix: matrix.Matrix | None
+    release: str | None
+    plan: profiles.Plan
+    settings: context.Settings
+    attaches: bool
+    has_admin: bool
+    results_dir: pathlib.Path | None
+    benchmark: tuple[cells.Cell, ...]
+
+    @property
+    def volume_types(self) -> tuple[str, ...]:
+        """The volume types to test, in the order of the claims."""
+        return tuple(one.volume_type for one in self.claims.backends)
+
+    @property
+    def planned_cloud_checks(self) -> tuple[registry.Check, ...]:
+        """The checks of scope ``cloud``."""
+        return self.plan.of_scope(registry.Scope.CLOUD)
+
+    @property
+    def planned_backend_checks(self) -> tuple[registry.Check, ...]:
+        """The checks of scope ``backend``."""
+        return self.plan.of_scope(registry.Scope.BACKEND)
+
+
+def read() -> Configuration:
+    """Read and check the options.
+
+    :raises UsageError: for a file that is missing or wrong, a volume type
+        in one option that no other option knows, or an unknown release.
+    """
+    options = CONF.extend_conformance
+    claims = _claims(options)
+    has_admin = credentials_factory.is_admin_available('v3')
+    given = {registry.Need.ADMIN} if has_admin else set()
+    return Configuration(
+        claims=claims,
+        own_matrix=(
+            matrix_ini.load(pathlib.Path(options.matrix_file))
+            if options.matrix_file
+            else None
+        ),
+        release=options.release or claims.release,
+        plan=profiles.make_plan(options.profile, given),
+        settings=context.Settings(extend_timeout_s=options.extend_timeout_s),
+        attaches=options.host_attach == 'os-brick',
+        has_admin=has_admin,
+        results_dir=(
+            pathlib.Path(options.results_dir) if options.results_dir else None
+        ),
+        benchmark=_benchmark(options, claims),
+    )
+
+
+def _benchmark(
+    options: config.cfg.ConfigOpts, claims: claims_file.Claims
+) -> tuple[cells.Cell, ...]:
+    if not options.run_benchmark:
+        return ()
+    tested = [one.volume_type for one in claims.backends]
+    return cells.grid(
+        options.benchmark_volume_types or tested,
+        cells.MODES,
+        [False],
+        [cells.parse_size(text) for text in options.benchmark_image_sizes],
+    )
+
+
+def _claims(options: config.cfg.ConfigOpts) -> claims_file.Claims:
+    chosen = tuple(options.volume_types)
+    if options.claims_file:
+        claims = claims_file.load(
+            pathlib.Path(options.claims_file),
+            checks={check.id for check in registry.catalogue()},
+        )
+        return _only(claims, chosen) if chosen else claims
+    named = {*options.expect_online_extend, *options.matrix_keys}
+    unknown = named - set(chosen)
+    if unknown:
+        raise exceptions.UsageError(
+            '[extend_conformance] expect_online_extend or matrix_keys names '
+            f'volume types that volume_types does not: '
+            f'{", ".join(sorted(unknown))}'
+        )
+    return claims_file.Claims(
+        backends=tuple(
+            claims_file.BackendClaim(
+                volume_type=name,
+                expect=_expectation(options, name),
+                matrix_key=options.matrix_keys.get(name),
+            )
+            for name in chosen
+        )
+    )
+
+
+def _only(
+    claims: claims_file.Claims, chosen: tuple[str, ...]
+) -> claims_file.Claims:
+    """The chosen entries; a type without one gets an empty one."""
+    return dataclasses.replace(
+        claims,
+        backends=tuple(
+            claims.find(name) or claims_file.BackendClaim(volume_type=name)
+            for name in chosen
+        ),
+    )
+
+
+def _expectation(
+    options: config.cfg.ConfigOpts, volume_type: str
+) -> verdict.Expectation | None:
+    text = options.expect_online_extend.get(volume_type)
+    if text is None:
+        return None
+    try:
+        return verdict.Expectation(text)
+    except ValueError:
+        raise exceptions.UsageError(
+            f'[extend_conformance] expect_online_extend of {volume_type} is '
+            f'{text!r}',
+            next_step=f'Write one of {", ".join(verdict.Expectation)}.',
+        ) from None
+
+
+def run_identity() -> tuple[str, str]:
+    """The run's id and start, the same in all workers of one run.
+
+    stestr gives its workers nothing in common but their ancestor, so the
+    run is named after the outermost ``tempest`` or ``stestr`` process.
+
+    :returns: the id, and the start as ISO 8601 in UTC.
+    """
+    process = psutil.Process()
+    for ancestor in process.parents():
+        if _is_runner(ancestor):
+            process = ancestor
+    started = datetime.datetime.fromtimestamp(
+        process.create_time(), datetime.UTC
+    )
+    run_id = f'{started:%Y%m%dt%H%M%S}-tempest-{process.pid}'
+    return run_id, started.isoformat(timespec='seconds')
+
+
+def _is_runner(process: psutil.Process) -> bool:
+    try:
+        words = process.cmdline()[:3]
+    except psutil.Error:
+        return False
+    return any(
+        os.path.basename(word) in ('tempest', 'stestr') for word in words
+    )

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Patches of the matrix, applied by git to the lines that they are for."""
+
+import pathlib
+import subprocess
+import tempfile
+
+import ddt
+import testtools
+
+from extend_conformance.claims import matrix
+from extend_conformance.claims import matrix_ini
+from extend_conformance.claims import matrix_patch
+from extend_conformance.claims import verdict
+
+TEXT = """\
+[driver.a]
+title=A
+[driver.b]
+title=B
+
+[operation.online_extend_support]
+title=Extend an Attached Volume
+driver.a = missing
+driver.b=complete
+"""
+
+
+@ddt.ddt
+class TestMatrixPatch(testtools.TestCase):
+    """What is offered, and whether it can be used."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.newest = matrix.load_release('2026.2').matrix
+
+    def test_complete_that_was_missing(self) -> None:
+        patch = matrix_patch.matrix_patch(
+            self.newest,
+            self.newest.rows['fungible'],
+            verdict.Outcome.SUPPORTED,
+        )
+        self.assertEqual(
+            """\
+--- a/doc/source/reference/support-matrix.ini
++++ b/doc/source/reference/support-matrix.ini
+@@ -345,7 +345,7 @@ [operation.online_extend_support]
+ driver.dell_emc_powerflex=complete
+ driver.dell_emc_xtremio=complete
+ driver.fujitsu_eternus=complete
+-driver.fungible=missing
++driver.fungible=complete
+ driver.hitachi_vsp=complete
+ driver.hpe_3par=complete
+ driver.hpe_alletramp=complete
+""",
+            patch,
+        )
+
+    @ddt.data(
+        verdict.Outcome.REFUSED_SCHEDULER, verdict.Outcome.REFUSED_DRIVER
+    )
+    def test_refused_makes_it_missing(self, outcome: verdict.Outcome) -> None:
+        patch = matrix_patch.matrix_patch(
+            self.newest, self.newest.rows['lvm'], outcome
+        )
+        self.assertIn(
+            '\n-driver.lvm=complete\n+driver.lvm=missing\n', str(patch)
+        )
+
+    @ddt.data(
+        ('lvm', verdict.Outcome.SUPPORTED),
+        ('nfs', verdict.Outcome.REFUSED_DRIVER),
+        ('lvm', verdict.Outcome.HANG),
+        ('lvm', verdict.Outcome.DATA_DAMAGED),
+        ('nfs', verdict.Outcome.INCONCLUSIVE),
+    )
+    @ddt.unpack
+    def test_nothing_to_mend(self, key: str, outcome: verdict.Outcome) -> None:
+        self.assertIsNone(
+            matrix_patch.matrix_patch(
+                self.newest, self.newest.rows[key], outcome
+            )
+        )
+
+    def test_row_without_a_line(self) -> None:
+        row = matrix.Row('a', 'A', matrix.Value.MISSING)
+        self.assertEqual(
+            '-driver.a=missing\n+driver.a=complete\n',
+            matrix_patch.matrix_patch(
+                matrix.Matrix('m', 'm', {'a': row}),
+                row,
+                verdict.Outcome.SUPPORTED,
+            ),
+        )
+
+    @ddt.data('datacore', 'fungible', 'zadara')
+    def test_git_applies_it_to_a_published_matrix(self, key: str) -> None:
+        lines = [''] * (max(self.newest.lines) + 10)
+        for number, line in self.newest.lines.items():
+            lines[number - 1] = line
+        row = self.newest.rows[key]
+        outcome = (
+            verdict.Outcome.SUPPORTED
+            if row.value is matrix.Value.MISSING
+            else verdict.Outcome.REFUSED_DRIVER
+        )
+        before = '\n'.join(lines) + '\n'
+        patch = matrix_patch.matrix_patch(self.newest, row, outcome)
+        after = self._apply(self.newest.path, before, patch)
+        changed = [
+            (old, new)
+            for old, new in zip(
+                before.splitlines(), after.splitlines(), strict=True
+            )
+            if old != new
+        ]
+        self.assertEqual(1, len(changed))
+        self.assertStartsWith(changed[0][0], f'driver.{key}=')
+
+    @ddt.data('a', 'b')
+    def test_git_applies_it_to_a_file_of_ones_own(self, key: str) -> None:
+        own = matrix_ini.parse(TEXT, 'own.ini')
+        row = own.rows[key]
+        outcome = (
+            verdict.Outcome.SUPPORTED
+            if key == 'a'
+            else verdict.Outcome.REFUSED_DRIVER
+        )
+        patch = matrix_patch.matrix_patch(own, row, outcome)
+        after = matrix_ini.parse(self._apply('own.ini', TEXT, patch), 'x')
+        self.assertIsNot(row.value, after.rows[key].value)
+        self.assertIn('driver.a = ', self._apply('own.ini', TEXT, patch))
+
+    def assertStartsWith(self, text: str, start: str) -> None:
+        self.assertTrue(text.startswith(start), text)
+
+    def _apply(self, name: str, text: str, patch: str | None) -> str:
+        self.assertIsNotNone(patch)
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+            subprocess.run(
+                ['git', 'apply', '-'],
+                input=patch,
+                text=True,
+                cwd=directory,
+                check=True,
+            )
+            return path.read_text()

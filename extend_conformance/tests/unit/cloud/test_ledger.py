@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The ledger outlives its writers and keeps what several of them enter."""
+
+import multiprocessing
+import os
+import pathlib
+import re
+import signal
+import stat
+import time
+
+import fixtures
+import testtools
+
+from extend_conformance import exceptions
+from extend_conformance.cloud import ledger as ledgers
+
+
+def _enter(directory: str, run_id: str, count: int) -> None:
+    ledger = ledgers.Ledger.start(run_id, pathlib.Path(directory))
+    for number in range(count):
+        entry = ledger.intend('volume', 'sandbox', 'p', f'volume-{number}')
+        ledger.made(entry, f'id-{number}')
+
+
+def _enter_for_ever(directory: str, run_id: str) -> None:
+    ledger = ledgers.Ledger.start(run_id, pathlib.Path(directory))
+    while True:
+        ledger.gone(ledger.intend('volume', 'sandbox', 'p', 'volume'))
+
+
+class LedgerTest(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.ledger = ledgers.Ledger.start(directory=self.directory)
+
+    def _again(self) -> ledgers.Ledger:
+        return ledgers.Ledger(self.ledger.run_id, self.directory)
+
+    def test_an_intention_is_there_before_anything_was_made(self) -> None:
+        self.ledger.intend('volume', 'sandbox', 'p1', 'image-1', size_gib=2)
+
+        (entry,) = self._again().open_entries
+
+        self.assertEqual('image-1', entry.name)
+        self.assertIsNone(entry.id)
+        self.assertEqual({'size_gib': 2}, entry.facts)
+
+    def test_the_id_of_what_was_made_is_kept(self) -> None:
+        entry = self.ledger.intend('volume', 'sandbox', 'p1', 'image-1')
+        self.ledger.made(entry, 'b5a1', device='/dev/loop1')
+
+        (entry,) = self._again().open_entries
+
+        self.assertEqual('b5a1', entry.id)
+        self.assertEqual({'device': '/dev/loop1'}, entry.facts)
+
+    def test_what_is_gone_is_not_open(self) -> None:
+        entry = self.ledger.intend('volume', 'sandbox', 'p1', 'image-1')
+        self.ledger.gone(self.ledger.made(entry, 'b5a1'))
+
+        self.assertEqual((), self._again().open_entries)
+        self.assertEqual('b5a1', self._again().entries[0].id)
+
+    def test_the_old_value_of_a_setting_is_kept(self) -> None:
+        self.ledger.setting('sandbox', 'p1', 'quota gigabytes', 1000)
+
+        (entry,) = self._again().open_entries
+
+        self.assertEqual('setting', entry.kind)
+        self.assertEqual({'old': 1000}, entry.facts)
+
+    def test_only_the_owner_may_read_it(self) -> None:
+        mode = stat.S_IMODE(self.ledger.path.stat().st_mode)
+
+        self.assertEqual(0o600, mode)
+
+    def test_a_ledger_with_open_entries_is_not_closed(self) -> None:
+        entry = self.ledger.intend('volume', 'sandbox', 'p1', 'image-1')
+
+        self.assertFalse(self.ledger.close())
+        self.ledger.gone(entry)
+        self.assertTrue(self.ledger.close())
+        self.assertEqual((), ledgers.Ledger.runs(self.directory))
+
+    def test_runs_are_listed_oldest_first(self) -> None:
+        for run_id in ('20260102t000000-b', '20260101t000000-a'):
+            ledgers.Ledger.start(run_id, self.directory)
+
+        runs = [each.run_id for each in ledgers.Ledger.runs(self.directory)]
+
+        self.assertEqual(
+            ['20260101t000000-a', '20260102t000000-b', self.ledger.run_id],
+            runs,
+        )
+
+    def test_several_processes_lose_no_entry_of_each_other(self) -> None:
+        context = multiprocessing.get_context('spawn')
+        arguments = (str(self.directory), self.ledger.run_id, 20)
+        writers = [
+            context.Process(target=_enter, args=arguments) for _ in range(3)
+        ]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+
+        entries = self.ledger.open_entries
+
+        self.assertEqual(60, len(entries))
+        self.assertNotIn(None, [entry.id for entry in entries])
+
+    def test_kill_in_the_middle_leaves_a_readable_ledger(self) -> None:
+        context = multiprocessing.get_context('spawn')
+        writer = context.Process(
+            target=_enter_for_ever,
+            args=(str(self.directory), self.ledger.run_id),
+        )
+        writer.start()
+        while len(self.ledger.entries) < 5:
+            time.sleep(0.01)
+        os.kill(_known(writer.pid), signal.SIGKILL)
+        writer.join()
+
+        # The lock is free again, too.
+        self.assertLessEqual(5, len(self.ledger.entries))
+        self.ledger.intend('volume', 'sandbox', 'p1', 'after')
+
+    def test_a_file_that_is_no_ledger_is_a_clear_error(self) -> None:
+        self.ledger.path.write_text('{"version": 1}')
+
+        error = self.assertRaises(
+            ledgers.LedgerUnreadable, lambda: self.ledger.entries
+        )
+
+        self.assertEqual(str(self.ledger.path), error.resource)
+        self.assertEqual(exceptions.ExitCode.USAGE, error.exit_code)
+
+    def test_a_directory_that_cannot_be_made_is_a_clear_error(self) -> None:
+        file = self.directory / 'file'
+        file.touch()
+
+        self.assertRaises(
+            exceptions.NotTestable,
+            ledgers.Ledger.start,
+            directory=file / 'runs',
+        )
+
+
+def _known(pid: int | None) -> int:
+    assert pid is not None
+    return pid
+
+
+class RunIdTest(testtools.TestCase):
+    def test_run_ids_are_unique_and_fit_names(self) -> None:
+        ids = {ledgers.new_run_id() for _ in range(100)}
+
+        self.assertEqual(100, len(ids))
+        for run_id in ids:
+            self.assertTrue(re.fullmatch('[a-z0-9-]+', run_id))
+
+    def test_runs_live_under_the_state_directory(self) -> None:
+        self.useFixture(
+            fixtures.EnvironmentVariable('XDG_STATE_HOME', '/state')
+        )
+
+        self.assertEqual(
+            pathlib.Path('/state/extend-conformance/runs'),
+            ledgers.runs_directory(),
+        )
