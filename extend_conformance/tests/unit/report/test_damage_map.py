@@ -2,6 +2,8 @@
 
 """Damage on a strip and in words."""
 
+import typing as ty
+
 import ddt
 import testtools
 
@@ -20,6 +22,10 @@ def _damage(offset_bytes, length_bytes, kind='zeros'):
     )
 
 
+def _strip(damage, measurement) -> ty.Any:
+    return damage_map.strip(damage, measurement)
+
+
 def _measured(before=1, wanted=2):
     return model.Measurement(
         outcome='data-damaged',
@@ -32,31 +38,31 @@ def _measured(before=1, wanted=2):
 @ddt.ddt
 class StripTest(testtools.TestCase):
     def test_no_damage(self):
-        self.assertIsNone(damage_map.strip((), _measured()))
+        self.assertIsNone(_strip((), _measured()))
 
     @ddt.data((0, 4096, 0, 1), (GIB, GIB, 250, 250), (2 * GIB - 1, 1, 499, 1))
     @ddt.unpack
     def test_place(self, offset, length, start, width):
-        strip = damage_map.strip((_damage(offset, length),), _measured())
+        strip = _strip((_damage(offset, length),), _measured())
         (stretch,) = strip.stretches
         self.assertEqual((start, width), (stretch.start, stretch.width))
 
     def test_old_end(self):
-        strip = damage_map.strip((_damage(0, 1),), _measured())
+        strip = _strip((_damage(0, 1),), _measured())
         self.assertEqual(
             (250, 1, 2), (strip.old_end, strip.old_size_gib, strip.size_gib)
         )
 
     def test_larger_volume_than_the_measured_one(self):
-        strip = damage_map.strip((_damage(4 * GIB, 1),), _measured())
+        strip = _strip((_damage(4 * GIB, 1),), _measured())
         self.assertEqual((5, None), (strip.size_gib, strip.old_end))
 
     def test_without_measurement(self):
-        strip = damage_map.strip((_damage(GIB - 1, 1),), None)
+        strip = _strip((_damage(GIB - 1, 1),), None)
         self.assertEqual((1, None), (strip.size_gib, strip.old_end))
 
     def test_kinds_side_by_side_keep_apart(self):
-        strip = damage_map.strip(
+        strip = _strip(
             (_damage(0, GIB), _damage(GIB, GIB, 'stale')), _measured()
         )
         self.assertEqual(
@@ -66,7 +72,7 @@ class StripTest(testtools.TestCase):
 
     def test_many_stretches(self):
         damage = tuple(_damage(n * 8192, 4096) for n in range(100_000))
-        strip = damage_map.strip(damage, _measured())
+        strip = _strip(damage, _measured())
         self.assertEqual(1, len(strip.stretches))
         self.assertEqual(100_000 * 4096, strip.total_bytes['zeros'])
         self.assertEqual(

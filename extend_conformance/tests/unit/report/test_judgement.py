@@ -256,7 +256,7 @@ class ReasonTest(testtools.TestCase):
 
     def test_is_one_sentence_for_every_backend_of_the_example(self):
         for backend in judgement.judge(example.results()).backends:
-            self.assertRegex(backend.verdict_reason, r'^\S.*[^.]\.$')
+            self.assertRegex(backend.verdict_reason or '', r'^\S.*[^.]\.$')
 
 
 class MissingTest(testtools.TestCase):
