@@ -5,6 +5,7 @@
 import importlib.metadata
 import platform
 
+import fixtures
 import testtools
 
 from extend_conformance.results import environment
@@ -26,8 +27,12 @@ class HostFactsTest(testtools.TestCase):
             self.assertNotEqual('', value, name)
 
     def test_absent_program_is_left_out(self):
-
-        environment.PROGRAMS = ('os-brick', 'not-there-at-all')
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                f'{environment.__name__}.PROGRAMS',
+                ('os-brick', 'not-there-at-all'),
+            )
+        )
         facts = environment.host_facts()
         self.assertIn('os-brick', facts)
         self.assertNotIn('not-there-at-all', facts)
