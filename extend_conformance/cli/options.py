@@ -161,5 +161,5 @@ def read_claims(
         claims = claims_file.load(pathlib.Path(parsed_args.claims_file))
     own = None
     if parsed_args.matrix_file is not None:
-        own = matrix_ini.load(pathlib.Path(parsed_args.matrix_file))
+        own = matrix_ini.load_ini(pathlib.Path(parsed_args.matrix_file))
     return claims, own

@@ -8,40 +8,21 @@ They read arguments and draw; all that happens, happens in ``sandbox``.
 import argparse
 import collections.abc
 import os
-import pathlib
 import shlex
 import time
 import typing as ty
 
-import rich.console
-import rich.status
 from cliff import command
 from cliff import lister
 from cliff import show
 from cliff.formatters import base
 
 from extend_conformance import exceptions
+from extend_conformance.cli import options
+from extend_conformance.cli import sandbox_start
 from extend_conformance.sandbox import environment
 from extend_conformance.sandbox import lifecycle
 from extend_conformance.sandbox import state
-
-
-def _add_state_dir(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        '--state-dir',
-        metavar='DIR',
-        type=pathlib.Path,
-        default=state.default_directory(),
-        help='directory of the sandbox (default: %(default)s)',
-    )
-
-
-def _with_example(
-    parser: argparse.ArgumentParser, example: str
-) -> argparse.ArgumentParser:
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = f'example:\n  {example}'
-    return parser
 
 
 class Up(command.Command):
@@ -50,24 +31,8 @@ class Up(command.Command):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Describe the arguments."""
         parser = super().get_parser(prog_name)
-        _add_state_dir(parser)
-        parser.add_argument(
-            '--backend',
-            metavar='NAME',
-            action='append',
-            default=[],
-            help='a backend of the sandbox, or all; may be repeated; the '
-            'first is the default volume type (default: the standard set)',
-        )
-        parser.add_argument(
-            '--backend-conf',
-            metavar='FILE',
-            action='append',
-            default=[],
-            type=pathlib.Path,
-            help='a file with one section of cinder.conf, whose name becomes '
-            "the backend's; may be repeated",
-        )
+        sandbox_start.add_state_dir(parser)
+        sandbox_start.add_backends(parser)
         parser.add_argument(
             '--client-user',
             metavar='USER',
@@ -80,7 +45,7 @@ class Up(command.Command):
             type=int,
             help='life of a token in seconds (default: a day)',
         )
-        return _with_example(
+        return options.with_example(
             parser,
             'extend-conformance sandbox up --backend good '
             '--backend device-stays',
@@ -95,17 +60,14 @@ class Up(command.Command):
             raise exceptions.UsageError(
                 '--token-expiration must be at least one second'
             )
-        console = rich.console.Console(stderr=True)
         begun = time.monotonic()
-        with _Progress(console) as progress:
-            record = lifecycle.up(
-                parsed_args.state_dir,
-                names=parsed_args.backend,
-                confs=parsed_args.backend_conf,
-                client_user=parsed_args.client_user,
-                token_expiration_s=parsed_args.token_expiration,
-                progress=progress.tell,
-            )
+        record = sandbox_start.start(
+            parsed_args.state_dir,
+            names=parsed_args.backend,
+            confs=parsed_args.backend_conf,
+            client_user=parsed_args.client_user,
+            token_expiration_s=parsed_args.token_expiration,
+        )
         elapsed_s = time.monotonic() - begun
         self.app.stdout.write(
             f'The sandbox is up after {elapsed_s:.1f} s, with '
@@ -121,36 +83,14 @@ class Up(command.Command):
         )
 
 
-class _Progress:
-    """One line that says what every service does right now."""
-
-    def __init__(self, console: rich.console.Console) -> None:
-        self._status = rich.status.Status('preparing', console=console)
-        self._latest: dict[str, str] = {}
-
-    def __enter__(self) -> '_Progress':
-        self._status.start()
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._status.stop()
-
-    def tell(self, service: str, text: str) -> None:
-        """Show it."""
-        self._latest[service] = text
-        self._status.update(
-            ', '.join(f'{name}: {what}' for name, what in self._latest.items())
-        )
-
-
 class Down(command.Command):
     """Stop the embedded cloud and remove what it made, except its logs."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Describe the arguments."""
         parser = super().get_parser(prog_name)
-        _add_state_dir(parser)
-        return _with_example(parser, 'extend-conformance sandbox down')
+        sandbox_start.add_state_dir(parser)
+        return options.with_example(parser, 'extend-conformance sandbox down')
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Stop it, or say that there was nothing."""
@@ -166,8 +106,8 @@ class Status(lister.Lister):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Describe the arguments."""
         parser = super().get_parser(prog_name)
-        _add_state_dir(parser)
-        return _with_example(
+        sandbox_start.add_state_dir(parser)
+        return options.with_example(
             parser, 'extend-conformance sandbox status -f json'
         )
 
@@ -220,8 +160,8 @@ class Env(show.ShowOne):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Describe the arguments."""
         parser = super().get_parser(prog_name)
-        _add_state_dir(parser)
-        return _with_example(
+        sandbox_start.add_state_dir(parser)
+        return options.with_example(
             parser, 'eval "$(extend-conformance sandbox env -f shell)"'
         )
 
@@ -240,9 +180,9 @@ class Exec(command.Command):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Describe the arguments."""
         parser = super().get_parser(prog_name)
-        _add_state_dir(parser)
+        sandbox_start.add_state_dir(parser)
         parser.add_argument('command', metavar='CMD', nargs=argparse.REMAINDER)
-        return _with_example(
+        return options.with_example(
             parser,
             'extend-conformance sandbox exec -- openstack volume type list',
         )

@@ -177,22 +177,20 @@ class BlockStorage:
         all_projects: bool = False,
         *,
         name: str | None = None,
-        metadata: collections.abc.Mapping[str, str] | None = None,
     ) -> tuple[views.Volume, ...]:
         """List the project's volumes, or (administrators) everybody's.
 
         :param name: only those of exactly this name.
-        :param metadata: only those with these entries.
         """
-        filters: dict[str, object] = {}
-        if all_projects:
-            filters['all_tenants'] = 1
-        if name is not None:
-            filters['name'] = name
-        if metadata is not None:
-            filters['metadata'] = dict(metadata)
-        found = self._cinder.volumes.list(search_opts=filters)
-        return tuple(views.Volume.from_json(each.to_dict()) for each in found)
+        found = self._list(
+            self._cinder.volumes,
+            {} if name is None else {'name': name},
+            {'all_tenants': 1} if all_projects else {},
+        )
+        volumes = (views.Volume.from_json(each) for each in found)
+        return tuple(
+            each for each in volumes if name is None or each.name == name
+        )
 
     def delete_volume(self, volume_id: str) -> None:
         """Ask for a volume to be deleted."""
@@ -296,10 +294,14 @@ class BlockStorage:
 
     def attachments(self, volume_id: str) -> tuple[str, ...]:
         """Ids of all attachments of a volume, also those only reserved."""
-        found = self._cinder.attachments.list(
-            search_opts={'volume_id': volume_id, 'all_tenants': 1}
+        found = self._list(
+            self._cinder.attachments,
+            {'volume_id': volume_id},
+            {'all_tenants': 1},
         )
-        return tuple(each.id for each in found)
+        return tuple(
+            each['id'] for each in found if each['volume_id'] == volume_id
+        )
 
     # What else Cinder knows.
 
@@ -311,14 +313,14 @@ class BlockStorage:
         They are written a moment after the status changes, so "none" means
         "none yet" for some seconds.
         """
-        found = self._cinder.messages.list(
-            search_opts={'resource_uuid': volume_id}
+        found = self._list(
+            self._cinder.messages, {'resource_uuid': volume_id}, {}
         )
-        read = (views.Message.from_json(each.to_dict()) for each in found)
         return tuple(
-            each
-            for each in read
-            if request_id is None or each.request_id == request_id
+            views.Message.from_json(each)
+            for each in found
+            if each.get('resource_uuid') == volume_id
+            and (request_id is None or each.get('request_id') == request_id)
         )
 
     def quota(self) -> views.Quota:
@@ -330,15 +332,27 @@ class BlockStorage:
     def pools(self, volume_type: str | None = None) -> tuple[views.Pool, ...]:
         """All pools, or those of a volume type (administrators).
 
-        As the scheduler knows them: up to a minute old.
+        As the scheduler knows them: up to a minute old. Those of a type are
+        found by its ``volume_backend_name``; other extra specs are not
+        looked at. Many clouds switch off Cinder's own filter.
         """
-        _, body = self._http.get(
-            '/scheduler-stats/get_pools',
-            params={'detail': 'True'}
-            | ({} if volume_type is None else {'volume_type': volume_type}),
+        _, body = self._http.get('/scheduler-stats/get_pools?detail=True')
+        found = [
+            views.Pool.from_json(each)
+            for each in ty.cast(views.Json, body)['pools']
+        ]
+        if volume_type is None:
+            return tuple(found)
+        wanted = {
+            each.backend_name
+            for each in self.volume_types()
+            if volume_type in (each.name, each.id)
+        }
+        return tuple(
+            each
+            for each in found
+            if None in wanted or each.backend_name in wanted
         )
-        found = ty.cast(views.Json, body)['pools']
-        return tuple(views.Pool.from_json(each) for each in found)
 
     def volume_types(self) -> tuple[views.VolumeType, ...]:
         """The volume types that this user may use, the default one first."""
@@ -355,6 +369,25 @@ class BlockStorage:
         return tuple(
             sorted(found, key=lambda each: (not each.is_default, each.name))
         )
+
+    def _list(
+        self,
+        resource: ty.Any,
+        filters: collections.abc.Mapping[str, object],
+        options: collections.abc.Mapping[str, object],
+    ) -> list[views.Json]:
+        """List with Cinder's filters, or all where it does not allow them.
+
+        Which filters a member may use is configuration of the cloud
+        (``resource_query_filters_file``); the caller filters again.
+        """
+        try:
+            found = resource.list(search_opts={**options, **filters})
+        except calls.ApiError as error:
+            if error.status != 400 or not filters:
+                raise
+            found = resource.list(search_opts=dict(options))
+        return [each.to_dict() for each in found]
 
     # Waiting.
 

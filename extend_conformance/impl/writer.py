@@ -24,6 +24,7 @@ from extend_conformance.impl import room
 from extend_conformance.impl import sizes
 from extend_conformance.impl import target as targets
 from extend_conformance.impl import timeline as timelines
+from extend_conformance.impl import verification
 from extend_conformance.results import model
 
 #: Points of "bytes over time" are kept no closer than this, in seconds.
@@ -155,11 +156,17 @@ class ImageVolumeWriter:
             limit = self._limit(request, volume_type)
         metadata = {
             'glance_image_id': request.image_id,
-            'image_size': str(request.size_bytes or 0),
+            verification.SIZE_KEY: str(request.size_bytes or 0),
             'image_owner': request.owner
             or self._resources.storage.connection.project_id,
         }
-        self._create_volume(target, writing.plan, volume_type, request)
+        self._create_volume(
+            target,
+            writing.plan.first_gib,
+            volume_type,
+            request.name or f'image-{request.image_id}',
+            metadata,
+        )
         target.attach()
         with (
             timeline.phase('write'),
@@ -168,10 +175,10 @@ class ImageVolumeWriter:
             size_bytes = writing.write(line, limit)
             digests = line.digests()
         target.detach()
-        metadata['image_size'] = str(size_bytes)
-        metadata['checksum'] = digests.md5
-        metadata['os_hash_algo'] = digests.os_hash_algo
-        metadata['os_hash_value'] = digests.os_hash
+        metadata[verification.SIZE_KEY] = str(size_bytes)
+        metadata[verification.CHECKSUM_KEY] = digests.md5
+        metadata[verification.HASH_ALGO_KEY] = digests.os_hash_algo
+        metadata[verification.HASH_KEY] = digests.os_hash
         # Replacing all metadata must not lose who made the volume.
         metadata[ledgers.METADATA_KEY] = self._resources.ledger.run_id
         target.finish(metadata)
@@ -193,22 +200,13 @@ class ImageVolumeWriter:
     def _create_volume(
         self,
         target: targets.VolumeTarget,
-        plan: sizes.SizePlan,
+        size_gib: int,
         volume_type: str | None,
-        request: ImageRequest,
+        name: str,
+        metadata: collections.abc.Mapping[str, str],
     ) -> None:
         try:
-            target.create(
-                plan.first_gib,
-                volume_type,
-                request.name or f'image-{request.image_id}',
-                {
-                    'glance_image_id': request.image_id,
-                    'image_size': str(request.size_bytes or 0),
-                    'image_owner': request.owner
-                    or self._resources.storage.connection.project_id,
-                },
-            )
+            target.create(size_gib, volume_type, name, metadata)
         except errors.StepFailed as error:
             cause = error.__cause__
             if (

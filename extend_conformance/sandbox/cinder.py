@@ -109,6 +109,8 @@ def _start(
     launcher: oslo_service.ServiceLauncher, chosen: tuple[ty.Any, ...]
 ) -> tuple[_Service, dict[str, _Service]]:
     """Start every service; return the scheduler and those of the backends."""
+    # The API first: Glance waits for it, and nobody else yet.
+    launcher.launch_service(service.WSGIService('osapi_volume'))
     scheduler = _Service.create(binary='cinder-scheduler')
     launcher.launch_service(scheduler)
     volumes = {}
@@ -135,7 +137,6 @@ def _start(
             semaphore=utils.semaphore_factory(CONF.backup_max_operations, 1),
         )
     )
-    launcher.launch_service(service.WSGIService('osapi_volume'))
     return scheduler, volumes
 
 
@@ -164,41 +165,35 @@ def _wait_until_usable(
         time.sleep(0.01)
 
 
-def main() -> None:
-    """Run the daemon."""
-    startup = daemon.Startup()
-    with startup.told():
-        i18n.enable_lazy()
-        objects.register_all()
-        CONF(
-            ['--config-file', str(startup.paths.etc / 'cinder.conf')],
-            project='cinder',
-            version=version.version_string(),
-        )
-        config.set_middleware_defaults()
-        log.set_defaults(
-            default_log_levels=log.get_default_log_levels()
-            + backup._EXTRA_DEFAULT_LOG_LEVELS
-        )
-        log.setup(CONF, 'cinder')
-        _become_privileged()
-        os_brick.setup(CONF)
-        startup.progress('database')
-        migration.db_sync()
-        _make_types(startup.record.chosen)
-        startup.progress('backends')
-        coordination.COORDINATOR.start()
-        rpc.init(CONF)
-        _use_socket(startup.listening_socket())
-        launcher = oslo_service.ServiceLauncher(CONF)
-        # Every service holds a place for as long as it runs, and a launcher
-        # has ten; scheduler, backup and API need one each.
-        launcher.services.tg.pool.resize(len(startup.record.chosen) + 3)
-        scheduler, volumes = _start(launcher, startup.record.chosen)
-        _wait_until_usable(scheduler, volumes)
-        startup.ready()
+def run(startup: daemon.Startup) -> None:
+    """Start the service and serve; returns when it is stopped."""
+    i18n.enable_lazy()
+    objects.register_all()
+    CONF(
+        ['--config-file', str(startup.paths.etc / 'cinder.conf')],
+        project='cinder',
+        version=version.version_string(),
+    )
+    config.set_middleware_defaults()
+    log.set_defaults(
+        default_log_levels=log.get_default_log_levels()
+        + backup._EXTRA_DEFAULT_LOG_LEVELS
+    )
+    log.setup(CONF, 'cinder')
+    _become_privileged()
+    os_brick.setup(CONF)
+    startup.progress('database')
+    migration.db_sync()
+    _make_types(startup.record.chosen)
+    startup.progress('backends')
+    coordination.COORDINATOR.start()
+    rpc.init(CONF)
+    _use_socket(startup.listening_socket())
+    launcher = oslo_service.ServiceLauncher(CONF)
+    # Every service holds a place for as long as it runs, and a launcher
+    # has ten; scheduler, backup and API need one each.
+    launcher.services.tg.pool.resize(len(startup.record.chosen) + 3)
+    scheduler, volumes = _start(launcher, startup.record.chosen)
+    _wait_until_usable(scheduler, volumes)
+    startup.ready()
     launcher.wait()
-
-
-if __name__ == '__main__':
-    main()

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import dataclasses
 import errno
+import gc
 import json
 import os
 import pathlib
@@ -48,6 +49,7 @@ class Startup:
 
     def __init__(self, argv: ty.Sequence[str] | None = None) -> None:
         parser = argparse.ArgumentParser()
+        parser.add_argument('service', choices=state.SERVICES)
         parser.add_argument('--state-dir', type=pathlib.Path, required=True)
         parser.add_argument('--report-fd', type=int, required=True)
         parser.add_argument('--listen-fd', type=int, required=True)
@@ -60,15 +62,18 @@ class Startup:
         if record is None:
             raise SystemExit(f'no sandbox in {self.paths.root}')
         self.record = record
+        self.service: str = arguments.service
         self.listen_fd: int = arguments.listen_fd
         self.web_fd: int | None = arguments.web_fd
-        self._report_fd: int = arguments.report_fd
+        self._report_fd: int | None = arguments.report_fd
 
     def listening_socket(self) -> socket.socket:
         """Return the socket that ``up`` made."""
         return socket.socket(fileno=self.listen_fd)
 
     def _send(self, report: Report) -> None:
+        if self._report_fd is None:
+            return
         try:
             os.write(self._report_fd, report.line())
         except BrokenPipeError:
@@ -80,15 +85,20 @@ class Startup:
 
     def ready(self) -> None:
         """Say that requests are answered from now on."""
+        gc.enable()
         self._send(Report('ready'))
-        os.close(self._report_fd)
+        if self._report_fd is not None:
+            os.close(self._report_fd)
+            self._report_fd = None
 
     @contextlib.contextmanager
     def told(self) -> ty.Iterator[None]:
-        """Tell ``up`` of an error in the block, log it, and exit."""
+        """Tell ``up`` of an error before the daemon is ready, and exit."""
         try:
             yield
         except (Exception, SystemExit) as error:
+            if self._report_fd is None:
+                raise
             traceback.print_exc()
             no_space = _is_no_space(error)
             with contextlib.suppress(OSError):

@@ -16,8 +16,10 @@ import traceback
 import typing as ty
 
 import sqlalchemy
+from glance.api.v2 import router  # noqa: F401
 from glance.cmd import manage
 from glance.common import wsgi_app
+from glance_store._drivers.cinder import store  # noqa: F401
 from os_brick import privileged as brick_privileged
 from oslo_config import cfg
 from sqlalchemy import event
@@ -90,31 +92,23 @@ class _FileServer(http.server.ThreadingHTTPServer):
         self.socket = inherited
 
 
-def main() -> None:
-    """Run the daemon."""
-    startup = daemon.Startup()
-    with startup.told():
-        home = startup.paths.of('glance')
-        configuration = startup.paths.etc / 'glance-api.conf'
-        startup.progress('database')
-        _migrate(configuration, home / 'filled')
-        event.listen(sqlalchemy.Engine, 'begin', _begin_immediate)
-        for privileged in (
-            brick_privileged.default,
-            brick_privileged.brick_privsep_hide_output,
-        ):
-            # This process is root, and sudo may be absent.
-            privileged.set_client_mode(False)
-        startup.progress('stores')
-        os.environ['OS_GLANCE_CONFIG_DIR'] = str(startup.paths.etc)
-        application = wsgi_app.init_app()
-        if startup.web_fd is not None:
-            files = _FileServer(
-                socket.socket(fileno=startup.web_fd), home / 'web'
-            )
-            threading.Thread(target=files.serve_forever, daemon=True).start()
-        httpd.serve(startup, application, threads=16)
-
-
-if __name__ == '__main__':
-    main()
+def run(startup: daemon.Startup) -> None:
+    """Start the service and serve; returns when it is stopped."""
+    home = startup.paths.of('glance')
+    configuration = startup.paths.etc / 'glance-api.conf'
+    startup.progress('database')
+    _migrate(configuration, home / 'filled')
+    event.listen(sqlalchemy.Engine, 'begin', _begin_immediate)
+    for privileged in (
+        brick_privileged.default,
+        brick_privileged.brick_privsep_hide_output,
+    ):
+        # This process is root, and sudo may be absent.
+        privileged.set_client_mode(False)
+    startup.progress('stores')
+    os.environ['OS_GLANCE_CONFIG_DIR'] = str(startup.paths.etc)
+    application = wsgi_app.init_app()
+    if startup.web_fd is not None:
+        files = _FileServer(socket.socket(fileno=startup.web_fd), home / 'web')
+        threading.Thread(target=files.serve_forever, daemon=True).start()
+    httpd.serve(startup, application, threads=16)

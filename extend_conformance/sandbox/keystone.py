@@ -2,9 +2,30 @@
 
 """The Keystone daemon: migrates, fills and serves its own database."""
 
+# ruff: noqa: E402
+import importlib.util
 import pathlib
+import sys
 import typing as ty
 import uuid
+
+
+def _defer(name: str) -> None:
+    """Import a module when it is first used, not when it is first named."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.loader is None:
+        return
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    parent, _, child = name.rpartition('.')
+    setattr(sys.modules[parent], child, module)
+
+
+# It compiles the XML schemas of SAML: a fifth of Keystone's start, for
+# nothing unless someone asks for an assertion.
+_defer('keystone.federation.idp')
 
 from cryptography import fernet
 from keystone import exception
@@ -168,24 +189,18 @@ class _Cloud:
             )
 
 
-def main() -> None:
-    """Run the daemon."""
-    startup = daemon.Startup()
-    with startup.told():
-        home = startup.paths.of('keystone')
-        _make_keys(home / 'fernet-keys')
-        _make_keys(home / 'credential-keys')
-        application = core.initialize_application(
-            name='public',
-            config_files=[str(startup.paths.etc / 'keystone.conf')],
-        )
-        startup.progress('database')
-        upgrades.offline_sync_database_to_version()
-        startup.progress('accounts')
-        _Cloud(startup.record).fill()
-        # One thread: several contend for SQLite's one writer, and lose.
-        httpd.serve(startup, application, threads=1)
-
-
-if __name__ == '__main__':
-    main()
+def run(startup: daemon.Startup) -> None:
+    """Start the service and serve; returns when it is stopped."""
+    home = startup.paths.of('keystone')
+    _make_keys(home / 'fernet-keys')
+    _make_keys(home / 'credential-keys')
+    application = core.initialize_application(
+        name='public',
+        config_files=[str(startup.paths.etc / 'keystone.conf')],
+    )
+    startup.progress('database')
+    upgrades.offline_sync_database_to_version()
+    startup.progress('accounts')
+    _Cloud(startup.record).fill()
+    # One thread: several contend for SQLite's one writer, and lose.
+    httpd.serve(startup, application, threads=1)

@@ -23,7 +23,11 @@ def render(paths: state.Paths, record: state.Record, plugin: Options) -> str:
     web_image = f'http://127.0.0.1:{record.ports["web"]}/image.raw'
     two = [backend.name for backend in record.chosen][:2]
     sections: dict[str, Options] = {
-        'DEFAULT': {'log_file': 'tempest.log', 'use_stderr': 'false'},
+        'DEFAULT': {
+            'log_dir': str(paths.client),
+            'log_file': 'tempest.log',
+            'use_stderr': 'false',
+        },
         'auth': {
             'use_dynamic_credentials': 'true',
             'admin_username': 'admin',

@@ -73,7 +73,7 @@ def read() -> Configuration:
     return Configuration(
         claims=claims,
         own_matrix=(
-            matrix_ini.load(pathlib.Path(options.matrix_file))
+            matrix_ini.load_ini(pathlib.Path(options.matrix_file))
             if options.matrix_file
             else None
         ),

@@ -137,7 +137,7 @@ def _benchmark_class(
             decorators.attr(type=['slow'])(identified)
         ),
     }
-    made = type(name, (base.BenchmarkTest,), members)
+    made: type[base.BenchmarkTest] = type(name, (base.BenchmarkTest,), members)
     made.allow(_BENCHMARK_BUDGET_S + settings.settings.extend_timeout_s)
     return ty.cast(
         'type[testtools.TestCase]', decorators.serial(ddt.ddt(made))
@@ -184,7 +184,9 @@ def _class(
     for check in checks:
         method = _method(check)
         members[method.__name__] = method
-    made = type(name, (base.ConformanceTest,), members)
+    made: type[base.ConformanceTest] = type(
+        name, (base.ConformanceTest,), members
+    )
     made.allow(
         max(check.budget_s for check in checks)
         + 2 * settings.settings.extend_timeout_s

@@ -3,6 +3,7 @@
 """The verdict table, row by row, and the order of its rows."""
 
 import itertools
+import typing as ty
 
 import ddt
 import testtools
@@ -18,7 +19,7 @@ Outcome = verdict.Outcome
 Check = verdict.CheckVerdict
 
 #: Name, facts, and the row and verdict that they must get.
-CASES = (
+CASES: tuple[tuple[ty.Any, ...], ...] = (
     ('broken', SUPPORTED, CLAIM, Outcome.HANG, [Check.PASS], 1, 'fails'),
     (
         'broken_though_refusal_was_promised',
@@ -158,23 +159,11 @@ CASES = (
 )
 
 
-class _Named(tuple):
-    """A case that ddt names after its first element."""
-
-    __name__: str
-
-
-def _named(case):
-    named = _Named(case[1:])
-    named.__name__ = case[0]
-    return named
-
-
 @ddt.ddt
 class TableTest(testtools.TestCase):
-    @ddt.data(*map(_named, CASES))
-    def test_row(self, case):
-        expected, source, outcome, musts, number, wanted = case
+    @ddt.named_data(*CASES)
+    @ddt.unpack
+    def test_row(self, expected, source, outcome, musts, number, wanted):
         row = verdict.judge_backend(expected, source, outcome, musts)
         self.assertEqual((number, wanted), (row.number, row.verdict))
 

@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The command ``sandbox run``: up, ``tempest run``, report, down.
+
+The one place that joins the floors: the sandbox's backends declare which
+verdict they must get, tempest finds out which they do get.
+"""
+
+import argparse
+import collections.abc
+import contextlib
+import dataclasses
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import urllib.parse
+
+import rich.console
+import rich.progress
+from cliff import command
+
+from extend_conformance import exceptions
+from extend_conformance.bench import cells
+from extend_conformance.checks import profiles
+from extend_conformance.checks import registry
+from extend_conformance.claims import verdict
+from extend_conformance.cli import options
+from extend_conformance.cli import sandbox_start
+from extend_conformance.report import build
+from extend_conformance.report import judgement
+from extend_conformance.report import summary
+from extend_conformance.results import model
+from extend_conformance.results import storage
+from extend_conformance.sandbox import backends as sandbox_backends
+from extend_conformance.sandbox import environment
+from extend_conformance.sandbox import lifecycle
+from extend_conformance.sandbox import state
+
+#: Images of the small sweep: none, one and two extends.
+_SWEEP = ('256MiB', '1.25GiB', '2.25GiB')
+_GRACE_S = 10
+
+
+class Run(command.Command):
+    """Try the whole product on an embedded cloud.
+
+    Starts the cloud with good and bad backends, lets tempest run this
+    plugin, builds the report and takes everything down. Exits with 0 if
+    every backend got the verdict that it declares.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Describe the arguments."""
+        parser = super().get_parser(prog_name)
+        sandbox_start.add_state_dir(parser)
+        sandbox_start.add_backends(parser)
+        parser.add_argument(
+            '--profile',
+            choices=profiles.NAMES,
+            default='quick',
+            help='which checks to run (default: %(default)s)',
+        )
+        parser.add_argument(
+            '--output',
+            metavar='DIR',
+            type=pathlib.Path,
+            help='where to put the results '
+            '(default: extend-conformance-results/sandbox-<time>)',
+        )
+        parser.add_argument(
+            '--workers',
+            metavar='N',
+            type=int,
+            default=2,
+            help='backends to test at the same time (default: %(default)s)',
+        )
+        parser.add_argument(
+            '--no-benchmark',
+            action='store_true',
+            help='leave out the small sweep of image sizes',
+        )
+        return options.with_example(
+            parser,
+            'extend-conformance sandbox run --profile quick --backend good',
+        )
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Do it all, and leave only the report and the logs."""
+        begun_s = time.monotonic()
+        console = rich.console.Console(file=self.app.stdout)
+        chosen = sandbox_backends.select(
+            parsed_args.backend, parsed_args.backend_conf
+        )
+        sweep = () if parsed_args.no_benchmark else _sweep(chosen)
+        output = _output(parsed_args.output)
+        record = sandbox_start.start(
+            parsed_args.state_dir,
+            names=parsed_args.backend,
+            confs=parsed_args.backend_conf,
+            plugin={
+                'profile': parsed_args.profile,
+                'results_dir': str(output),
+                'run_benchmark': str(bool(sweep)).lower(),
+                'benchmark_volume_types': ','.join(
+                    dict.fromkeys(cell.backend for cell in sweep)
+                ),
+                'benchmark_image_sizes': ','.join(_SWEEP),
+            },
+        )
+        try:
+            console.print(
+                f'The sandbox is up after {time.monotonic() - begun_s:.1f} s '
+                f'with {len(chosen)} backends.'
+            )
+            plan = profiles.make_plan(
+                parsed_args.profile, {registry.Need.ADMIN}
+            )
+            _run_tempest(
+                state.Paths(parsed_args.state_dir.resolve()),
+                output,
+                parsed_args.workers,
+                len(plan.for_backends(one.name for one in chosen))
+                + len(sweep),
+            )
+            _declare(output, record.chosen)
+            report = build.build([output], output)
+        finally:
+            lifecycle.down(parsed_args.state_dir)
+        console.print()
+        summary.show(report.results, console)
+        console.print(f'\nReport: {report.html}', soft_wrap=True)
+        console.print(f'Took {time.monotonic() - begun_s:.0f} s.')
+        return _exit_code(report.results)
+
+
+def _sweep(
+    chosen: collections.abc.Iterable[sandbox_backends.Backend],
+) -> tuple[cells.Cell, ...]:
+    """What to time: backends that work, the simulated ones among them."""
+    works = verdict.Outcome.SUPPORTED
+    return cells.grid(
+        [one.name for one in chosen if works in one.outcomes],
+        cells.MODES,
+        [False],
+        [cells.parse_size(text) for text in _SWEEP],
+    )
+
+
+def _output(wanted: pathlib.Path | None) -> pathlib.Path:
+    output = wanted or pathlib.Path(
+        'extend-conformance-results',
+        f'sandbox-{time.strftime("%Y%m%dt%H%M%S", time.gmtime())}',
+    )
+    output = output.resolve()
+    if (output / 'results').exists():
+        raise exceptions.UsageError(
+            'There are results already',
+            resource=str(output),
+            next_step='Name another directory with --output.',
+        )
+    output.mkdir(parents=True, exist_ok=True)
+    return output
+
+
+def _run_tempest(
+    paths: state.Paths, output: pathlib.Path, workers: int, total: int
+) -> None:
+    """Run the plugin's tests and show how far they are.
+
+    Whether they pass is for the verdicts to say: bad backends have to fail.
+
+    :raises WorkFailed: tempest ended without any result.
+    """
+    workspace = output / 'tempest'
+    workspace.mkdir(exist_ok=True)
+    log = output / 'logs' / 'tempest-run.log'
+    log.parent.mkdir(exist_ok=True)
+    tempest = pathlib.Path(sys.executable).with_name('tempest')
+    with log.open('w', encoding='utf-8') as stream:
+        process = subprocess.Popen(
+            [
+                str(tempest),
+                'run',
+                '--regex',
+                '^extend_conformance',
+                '--concurrency',
+                str(workers),
+            ],
+            cwd=workspace,
+            env={**os.environ, **environment.variables(paths)},
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            _follow(process, output / 'results', total)
+        finally:
+            _end(process)
+    if not (output / 'results' / 'run.json').exists():
+        raise exceptions.WorkFailed(
+            'tempest ended without a result',
+            last=f'exit status {process.returncode}',
+            next_step=f'Read {log}.',
+        )
+
+
+def _follow(
+    process: subprocess.Popen[bytes], results: pathlib.Path, total: int
+) -> None:
+    """Show results as they come: a bar on a terminal, else a line each."""
+    console = rich.console.Console(stderr=True)
+    seen: set[str] = set()
+    with rich.progress.Progress(
+        rich.progress.SpinnerColumn(),
+        rich.progress.BarColumn(),
+        rich.progress.MofNCompleteColumn(),
+        rich.progress.TimeElapsedColumn(),
+        rich.progress.TextColumn('{task.description}'),
+        console=console,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task('checks', total=total)
+        while True:
+            running = process.poll() is None
+            for name in _new_results(results, seen):
+                bar.update(task, advance=1, description=name)
+                if not console.is_terminal:
+                    console.print(f'{len(seen)}/{total} {name}')
+            if not running:
+                return
+            time.sleep(0.5)
+
+
+def _new_results(
+    results: pathlib.Path, seen: set[str]
+) -> collections.abc.Iterator[str]:
+    for kind in ('check', 'sample'):
+        for path in sorted(results.glob(f'{kind}.*.json')):
+            if path.name not in seen:
+                seen.add(path.name)
+                name = path.name.removeprefix(f'{kind}.')
+                yield urllib.parse.unquote(
+                    name.removesuffix('.json').replace('@', ' of ')
+                )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End tempest with its workers, if an interrupt left it running."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_S)
+
+
+def _declare(
+    output: pathlib.Path,
+    chosen: collections.abc.Iterable[sandbox_backends.Backend],
+) -> None:
+    """Add to the results which verdict each backend must get."""
+    results = storage.ResultsDirectory(output)
+    for one in chosen:
+        if one.verdict is None:
+            continue
+        backend = results.read_backend(one.name) or model.Backend(
+            volume_type=one.name
+        )
+        results.write_backend(
+            dataclasses.replace(backend, must_get=one.verdict)
+        )
+
+
+def _exit_code(results: model.Results) -> exceptions.ExitCode:
+    """0 if the cloud conforms and every backend got what it declares.
+
+    A backend of ``--backend-conf`` declares nothing; its verdict counts as
+    in every other run.
+    """
+    if judgement.unlike_declared(results):
+        return exceptions.ExitCode.FAILED
+    declared = {
+        one.volume_type for one in results.backends if one.must_get is not None
+    }
+    undeclared = dataclasses.replace(
+        results,
+        backends=tuple(
+            one for one in results.backends if one.volume_type not in declared
+        ),
+    )
+    return judgement.exit_code(undeclared)
