@@ -18,6 +18,8 @@ import typing as ty
 import matplotlib as mpl
 from matplotlib import axes
 from matplotlib import figure
+from matplotlib import font_manager
+from matplotlib import textpath
 
 from extend_conformance.results import model
 
@@ -84,6 +86,17 @@ def style() -> collections.abc.Iterator[None]:
 def sheet(height_in: float, width_in: float = WIDTH_IN) -> figure.Figure:
     """An empty figure without any state that is shared."""
     return figure.Figure(figsize=(width_in, height_in))
+
+
+def inches(words: str, points: float, *, bold: bool = False) -> float:
+    """How wide words are, so that room can be left for them."""
+    font = font_manager.FontProperties(
+        size=points, weight='bold' if bold else 'normal'
+    )
+    width, _, _ = textpath.text_to_path.get_text_width_height_descent(
+        words, font, ismath=False
+    )
+    return float(width) / 72
 
 
 def footer(sheet: figure.Figure, run: model.Run, n: str) -> None:

@@ -128,11 +128,15 @@ def checks(results: model.Results) -> drawing.Drawing | None:
     declared = drawing.simulated(results)
     step = 0.31
     names = [column or CLOUD for column in shown.columns]
-    below = max(len(verdicts.get(name) or '') for name in names) * 0.058
-    above = 0.15 + 0.062 * max(
-        len(name) + (12 if name in declared else 0) for name in names
+    heads = [
+        f'{name} (simulated)' if name in declared else name for name in names
+    ]
+    above = 0.2 + max(drawing.inches(head, 8.5) for head in heads)
+    below = 0.1 + max(
+        drawing.inches(verdicts.get(name) or '', 7.5, bold=True)
+        for name in names
     )
-    left = 0.3 + 0.07 * max(len(_label(row)) for row in shown.rows)
+    left = 0.2 + max(drawing.inches(_label(row), 8.5) for row in shown.rows)
     groups = len({row.subject for row in shown.rows})
     tall = step * (len(shown.rows) + _GAP * (groups - 1))
     wide = step * len(names)
@@ -156,11 +160,11 @@ def checks(results: model.Results) -> drawing.Drawing | None:
             place += _GAP
         _row(panel, place, row, shown.columns)
         place += 1
-    for index, name in enumerate(names):
+    for index, (name, head) in enumerate(zip(names, heads, strict=True)):
         panel.text(
             index + 0.5,
             -0.25,
-            f'{name} (simulated)' if name in declared else name,
+            head,
             rotation=90,
             ha='center',
             va='bottom',
@@ -280,4 +284,4 @@ def _legend(sheet: ty.Any, counts: collections.abc.Mapping[str, int]) -> None:
             fontsize=7.5,
             color=drawing.INK,
         )
-        place += 0.25 + 0.062 * len(words) + 0.2
+        place += 0.45 + drawing.inches(words, 7.5)

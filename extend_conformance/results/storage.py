@@ -259,7 +259,11 @@ def _structured(value: ty.Any, form: type[_Part], path: pathlib.Path) -> _Part:
     except cattrs.BaseValidationError as error:
         # What a schema cannot say, such as a span that ends before it
         # starts.
-        reasons = '; '.join(cattrs.transform_error(error))
+        reasons = '; '.join(
+            cattrs.transform_error(
+                error, format_exception=lambda why, _: str(why)
+            )
+        )
         raise exceptions.UsageError(
             f'The results contradict themselves: {reasons}',
             resource=str(path),

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Several runs as one: nothing bad is hidden, nothing is counted twice."""
+
+import dataclasses
+
+import ddt
+import testtools
+
+from extend_conformance.claims import verdict
+from extend_conformance.results import merging
+from extend_conformance.results import model
+from extend_conformance.tests.unit.report import example
+
+
+def _results(run_id, *verdicts, **changes):
+    return model.Results(
+        run=example.run(id=run_id),
+        checks=tuple(
+            model.CheckResult(
+                check='a-check',
+                uuid='u',
+                scope='backend',
+                level='must',
+                verdict=verdict,
+                backend='good',
+            )
+            for verdict in verdicts
+        ),
+        **changes,
+    )
+
+
+def _backend(outcome):
+    return model.Backend(
+        volume_type='good',
+        measurement=model.Measurement(outcome=outcome, explanation='')
+        if outcome
+        else None,
+        verdict='conforms',
+    )
+
+
+class OrderTest(testtools.TestCase):
+    def test_every_verdict_has_a_place(self):
+        self.assertEqual(
+            {str(word) for word in verdict.CheckVerdict},
+            set(merging.CHECK_VERDICTS),
+        )
+
+    def test_every_outcome_has_a_place(self):
+        self.assertEqual(
+            {str(word) for word in verdict.Outcome}, set(merging.OUTCOMES)
+        )
+
+    def test_broken_outcomes_come_first(self):
+        classes = [
+            verdict.Outcome(word).outcome_class == 'broken'
+            for word in merging.OUTCOMES
+        ]
+        self.assertEqual(sorted(classes, reverse=True), classes)
+
+
+@ddt.ddt
+class MergeTest(testtools.TestCase):
+    @ddt.data(
+        ('pass', 'fail', 'fail', True),
+        ('fail', 'pass', 'fail', True),
+        ('pass', 'skip', 'pass', False),
+        ('missing', 'abort', 'abort', False),
+        ('known', 'pass', 'known', True),
+        ('pass', 'pass', 'pass', False),
+    )
+    @ddt.unpack
+    def test_one_check_in_two_runs(self, first, second, kept, warned):
+        merged = merging.merge([_results('a', first), _results('b', second)])
+        self.assertEqual([kept], [check.verdict for check in merged.checks])
+        warnings = [w for w in merged.run.warnings if 'differently' in w]
+        self.assertEqual(warned, bool(warnings))
+
+    def test_worst_measurement(self):
+        merged = merging.merge(
+            [
+                _results('a', backends=(_backend('supported'),)),
+                _results('b', backends=(_backend('hang'),)),
+                _results('c', backends=(_backend(None),)),
+            ]
+        )
+        (backend,) = merged.backends
+        self.assertEqual(_backend('hang').measurement, backend.measurement)
+        self.assertIsNone(backend.verdict)
+        self.assertIn('supported, hang', ' '.join(merged.run.warnings))
+
+    def test_run(self):
+        first = _results('a')
+        second = dataclasses.replace(
+            first,
+            run=example.run(
+                id='b',
+                door='certify',
+                started_at='2026-03-02T09:00:00Z',
+                host={'hostname': 'other', 'cpus': '2'},
+            ),
+        )
+        run = merging.merge([first, second]).run
+        self.assertEqual('a + b', run.id)
+        self.assertEqual('merged', run.door)
+        self.assertEqual('2026-03-02T09:00:00Z', run.started_at)
+        self.assertEqual('storage-test-01, other', run.host['hostname'])
+        self.assertEqual('2', run.host['cpus'])
+        self.assertEqual((first.run, second.run), run.merged_from)
+
+    def test_the_same_run_twice_is_one(self):
+        results = example.results()
+        merged = merging.merge([results, results])
+        self.assertEqual(results, merged)
+
+    def test_samples_of_two_runs_keep_apart(self):
+        samples = (example.sample(),)
+        merged = merging.merge(
+            [_results('a', samples=samples), _results('b', samples=samples)]
+        )
+        self.assertEqual(
+            ['a/' + samples[0].id, 'b/' + samples[0].id],
+            [sample.id for sample in merged.samples],
+        )
+
+    def test_planned_somewhere_is_planned(self):
+        first = model.Results(
+            run=example.run(
+                id='a',
+                not_planned=(model.NotPlanned(check='x', cause='no-admin'),),
+            )
+        )
+        planned = model.Planned(
+            check='x', uuid='u', scope='cloud', level='must'
+        )
+        second = model.Results(
+            run=example.run(id='b', planned=(planned,), not_planned=())
+        )
+        run = merging.merge([first, second]).run
+        self.assertEqual((planned,), run.planned)
+        self.assertEqual((), run.not_planned)
+
+    def test_nothing(self):
+        self.assertRaises(ValueError, merging.merge, [])
