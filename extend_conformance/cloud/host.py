@@ -11,6 +11,7 @@ import collections.abc
 import contextlib
 import functools
 import inspect
+import logging
 import os
 import pathlib
 import threading
@@ -82,14 +83,15 @@ class Host:
         self._set_up_locks()
         privileged.prepare(self._helper_command)
         try:
-            return types.MappingProxyType(
-                brick_connector.get_connector_properties(
-                    'sudo',
-                    netutils.get_my_ipv4(),
-                    self._use_multipath,
-                    self._enforce_multipath,
+            with _quiet():
+                return types.MappingProxyType(
+                    brick_connector.get_connector_properties(
+                        'sudo',
+                        netutils.get_my_ipv4(),
+                        self._use_multipath,
+                        self._enforce_multipath,
+                    )
                 )
-            )
         except Exception as error:
             raise attachments.ConnectorError(
                 f'os-brick cannot describe this host: '
@@ -318,6 +320,21 @@ def _reserve(
                 attachments.delete_attachment(storage, each)
             ledger.gone(entry)
         raise
+
+
+@contextlib.contextmanager
+def _quiet() -> collections.abc.Iterator[None]:
+    """Keep os-brick from warning of protocols that this host has not.
+
+    It looks for every one that it knows, whatever the backend uses.
+    """
+    logger = logging.getLogger('os_brick')
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _release(

@@ -81,17 +81,31 @@ class Sweep:
         for ledger in ledgers.Ledger.runs():
             if self._only not in (None, ledger.run_id):
                 continue
-            if self._only is None and ledger.is_alive:
-                going_on.add(ledger.run_id)
+            try:
+                if self._only is None and ledger.is_alive:
+                    going_on.add(ledger.run_id)
+                    continue
+                entries = ledger.open_entries
+            except ledgers.LedgerUnreadable as error:
+                yield Leftover(
+                    run_id=ledger.run_id,
+                    kind='ledger',
+                    id=str(ledger.path),
+                    project_id=None,
+                    fate=Fate.LEFT,
+                    reason=error.what,
+                )
                 continue
-            yield from self._of_ledger(ledger)
+            yield from self._of_ledger(ledger, entries)
         yield from self._of_metadata(going_on)
 
     def _of_ledger(
-        self, ledger: ledgers.Ledger
+        self,
+        ledger: ledgers.Ledger,
+        entries: collections.abc.Sequence[ledgers.Entry],
     ) -> collections.abc.Iterator[Leftover]:
         # Last in, first out: nodes before attachments before volumes.
-        for entry in reversed(ledger.open_entries):
+        for entry in reversed(entries):
             if entry.kind != node_owner.KIND and not self._is_ours(entry):
                 continue
             found = self._find(entry)
