@@ -128,15 +128,19 @@ def name_panel(
     panel: axes.Axes,
     name: str,
     simulated: str | None,
-    last: axes.Axes | None = None,
+    *,
+    note: bool = True,
 ) -> None:
-    """Write above a panel whose it is, and what of it is simulated.
+    """Write above a panel whose it is.
 
-    :param last: the last panel of the row, over which the latter goes.
+    :param simulated: what is simulated of it; its name says that something
+        is.
+    :param note: whether to write beside the name what that is.
     """
     if simulated is not None:
         name += ' (simulated)'
-        (last or panel).annotate(
+    if simulated is not None and note:
+        panel.annotate(
             f'simulated: {simulated}',
             (1, 1),
             (0, 5),

@@ -47,47 +47,42 @@ def creation_time(results: model.Results) -> drawing.Drawing | None:
     subjects = _subjects(found)
     kinds = sorted({cell.size_known for cell in found})
     declared = drawing.simulated(results)
-    sheet = drawing.sheet(0.75 + 1.95 * len(subjects))
-    panels = sheet.subplots(
-        len(subjects), len(kinds), sharex=True, sharey=True, squeeze=False
+    places = [(subject, known) for subject in subjects for known in kinds]
+    # Both kinds of one backend side by side; else backends, if many.
+    columns = len(kinds) if len(subjects) < 3 else 2
+    rows = -(-len(places) // columns)
+    sheet = drawing.sheet(0.75 + 1.95 * rows)
+    panels = list(
+        sheet.subplots(
+            rows, columns, sharex=True, sharey=True, squeeze=False
+        ).flat
     )
-    for row, subject in enumerate(subjects):
-        for column, known in enumerate(kinds):
-            panel = panels[row][column]
-            panel.grid(axis='y')
-            _times(
-                panel,
-                [
-                    cell
-                    for cell in found
-                    if (cell.subject, cell.size_known) == (subject, known)
-                ],
-            )
-            if column == 0:
-                panel.set_ylabel('creation time, s')
-            if row == len(subjects) - 1:
-                panel.set_xlabel('image size, GiB')
-            panel.text(
-                0.02,
-                0.97,
-                _KNOWN[known],
-                transform=panel.transAxes,
-                va='top',
-                fontsize=7.5,
-                color=drawing.QUIET,
-                bbox={'facecolor': 'white', 'edgecolor': 'none', 'pad': 1.5},
-            )
-        drawing.name_panel(
-            panels[row][0],
-            subject.label,
-            declared.get(subject.backend),
-            panels[row][-1],
-        )
-    panels[0][0].set_xlim(0, None)
-    panels[0][0].set_ylim(0, None)
-    for line in panels:
-        for panel in line:
-            _name_lines(panel)
+    for unused in panels[len(places) :]:
+        unused.remove()
+    for number, (panel, (subject, known)) in enumerate(
+        zip(panels, places, strict=False)
+    ):
+        panel.grid(axis='y')
+        mine = [
+            c for c in found if (c.subject, c.size_known) == (subject, known)
+        ]
+        _times(panel, mine)
+        _name_times(panel, subject, known, declared.get(subject.backend))
+        if number % columns == 0:
+            panel.set_ylabel('creation time, s')
+        if number >= len(places) - columns:
+            panel.set_xlabel('image size, GiB')
+            panel.tick_params(labelbottom=True)
+    points = [
+        (cell.image_size_bytes / timings.GIB, sample.elapsed_s)
+        for cell in found
+        for sample in (*cell.samples, *cell.failed)
+    ]
+    # The words of the corner need the room above the highest point.
+    panels[0].set_xlim(0, max(1.06 * size for size, _ in points) or 1)
+    panels[0].set_ylim(0, max(1.2 * elapsed for _, elapsed in points) or 1)
+    for panel in panels[: len(places)]:
+        _name_lines(panel)
     _layout(sheet)
     drawing.footer(sheet, results.run, _n(found))
     return drawing.Drawing(
@@ -173,7 +168,9 @@ def progress(results: model.Results) -> drawing.Drawing | None:
         return None
     subjects = _subjects(found)
     declared = drawing.simulated(results)
-    sheet = drawing.sheet(0.75 + 2.2 * len(subjects))
+    sheet = drawing.sheet(
+        0.75 + (2.2 if len(subjects) < 5 else 1.6) * len(subjects)
+    )
     panels = sheet.subplots(
         len(subjects), 1, sharex=True, sharey=True, squeeze=False
     )
@@ -282,6 +279,28 @@ def _times(
                 color=colour,
                 label=f'{mode}, failed',
             )
+
+
+def _name_times(
+    panel: axes.Axes,
+    subject: timings.Subject,
+    known: bool,
+    simulated: str | None,
+) -> None:
+    words = _KNOWN[known]
+    if simulated is not None:
+        words += f'\nsimulated: {simulated}'
+    panel.text(
+        0.02,
+        0.98,
+        words,
+        transform=panel.transAxes,
+        va='top',
+        fontsize=7.5,
+        color=drawing.QUIET,
+        bbox={'facecolor': 'white', 'edgecolor': 'none', 'pad': 1.5},
+    )
+    drawing.name_panel(panel, subject.label, simulated, note=False)
 
 
 def _name_lines(panel: axes.Axes) -> None:

@@ -143,7 +143,9 @@ class CreationTimeTest(testtools.TestCase):
         good, slow = drawn.figure.axes
         self.assertEqual('good', good.get_title(loc='left'))
         self.assertEqual('slow-attach (simulated)', slow.get_title(loc='left'))
-        self.assertIn('simulated: attach takes 3 s', _words(drawn.figure))
+        self.assertIn(
+            'simulated: attach takes 3 s', ' '.join(_words(drawn.figure))
+        )
 
 
 class PhasesTest(testtools.TestCase):
