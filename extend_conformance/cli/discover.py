@@ -28,24 +28,25 @@ _COLUMNS = (
 class Discover(lister.Lister):
     """List the backends of a cloud and what is claimed of each.
 
-    The claims file is written only if --write is given, and an entry that
-    it has already stays as it is.
+    What was found is added to the claims file if --claims-file names one;
+    an entry that it has already stays as it is.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Describe the arguments."""
         parser = super().get_parser(prog_name)
         options.add_cloud(parser)
-        options.add_claims(parser)
+        options.add_matrix(parser)
         parser.add_argument(
-            '--write',
-            action='store_true',
-            help='add what was found to the claims file',
+            '--claims-file',
+            metavar='FILE',
+            type=pathlib.Path,
+            help='add what was found to this file; made if it is not there',
         )
         return options.with_example(
             parser,
             'extend-conformance discover --os-admin-cloud admin '
-            '--claims-file claims.yaml --write',
+            '--claims-file claims.yaml',
         )
 
     def take_action(
@@ -53,13 +54,9 @@ class Discover(lister.Lister):
     ) -> tuple[tuple[str, ...], list[tuple[ty.Any, ...]]]:
         """Look, write if asked to, and return the table."""
         path = parsed_args.claims_file
-        if parsed_args.write and path is None:
-            raise exceptions.UsageError(
-                '--write needs --claims-file, the file to write'
-            )
-        if path is not None and not pathlib.Path(path).exists():
-            parsed_args.claims_file = None
-        claims, own = options.read_claims(parsed_args)
+        claims = claims_file.Claims()
+        if path is not None and path.exists():
+            claims = claims_file.load(path)
         if parsed_args.os_admin_cloud is None:
             raise exceptions.NotTestable(
                 'Only an administrator sees pools and to which backend a '
@@ -72,11 +69,11 @@ class Discover(lister.Lister):
             block_storage.BlockStorage(clouds.admin),
             claims,
             parsed_args.release or claims.release,
-            own,
+            options.read_matrix(parsed_args),
         )
-        if parsed_args.write:
+        if path is not None:
             claims_file.update(
-                pathlib.Path(path),
+                path,
                 [one.as_entry() for one in found],
                 parsed_args.release,
             )

@@ -6,6 +6,7 @@ import argparse
 import os
 import pathlib
 
+from extend_conformance.checks import registry
 from extend_conformance.checks import session
 from extend_conformance.claims import claims_file
 from extend_conformance.claims import matrix
@@ -80,15 +81,20 @@ def add_more_clouds(parser: argparse.ArgumentParser) -> None:
 
 
 def add_claims(parser: argparse.ArgumentParser) -> None:
-    """Add what is known of the claims."""
-    group = parser.add_argument_group('claims')
+    """Add ``--claims-file``, and what is known of the documentation."""
     _add(
-        group,
+        parser,
         '--claims-file',
         f'{_PREFIX}CLAIMS_FILE',
         'FILE',
         'what the backends promise, as "discover" writes it',
     )
+    add_matrix(parser)
+
+
+def add_matrix(parser: argparse.ArgumentParser) -> None:
+    """Add what tells which support matrix holds for the cloud."""
+    group = parser.add_argument_group('support matrix')
     _add(
         group,
         '--matrix-file',
@@ -149,17 +155,24 @@ def open_host(parsed_args: argparse.Namespace) -> host.Host:
     )
 
 
-def read_claims(
-    parsed_args: argparse.Namespace,
-) -> tuple[claims_file.Claims, matrix.Matrix | None]:
-    """The claims file and the matrix file, as far as they were named.
+def read_claims(parsed_args: argparse.Namespace) -> claims_file.Claims:
+    """The claims file; without one, nothing is claimed.
 
     :raises UsageError: for a file that cannot be read or is wrong.
     """
-    claims = claims_file.Claims()
-    if parsed_args.claims_file is not None:
-        claims = claims_file.load(pathlib.Path(parsed_args.claims_file))
-    own = None
-    if parsed_args.matrix_file is not None:
-        own = matrix_ini.load_ini(pathlib.Path(parsed_args.matrix_file))
-    return claims, own
+    if parsed_args.claims_file is None:
+        return claims_file.Claims()
+    return claims_file.load(
+        pathlib.Path(parsed_args.claims_file),
+        checks={check.id for check in registry.catalogue()},
+    )
+
+
+def read_matrix(parsed_args: argparse.Namespace) -> matrix.Matrix | None:
+    """The matrix file, if one was named.
+
+    :raises UsageError: for a file that cannot be read or is wrong.
+    """
+    if parsed_args.matrix_file is None:
+        return None
+    return matrix_ini.load_ini(pathlib.Path(parsed_args.matrix_file))

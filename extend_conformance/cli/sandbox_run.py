@@ -29,6 +29,7 @@ from extend_conformance.checks import registry
 from extend_conformance.claims import verdict
 from extend_conformance.cli import options
 from extend_conformance.cli import sandbox_start
+from extend_conformance.cloud import ledger
 from extend_conformance.report import build
 from extend_conformance.report import judgement
 from extend_conformance.report import summary
@@ -42,6 +43,8 @@ from extend_conformance.sandbox import state
 #: Images of the small sweep: none, one and two extends.
 _SWEEP = ('256MiB', '1.25GiB', '2.25GiB')
 _GRACE_S = 10
+#: Joins several runs of tempest into one.
+_RUN_ID_VARIABLE = 'EXTEND_CONFORMANCE_RUN_ID'
 
 
 class Run(command.Command):
@@ -68,7 +71,7 @@ class Run(command.Command):
             metavar='DIR',
             type=pathlib.Path,
             help='where to put the results '
-            '(default: extend-conformance-results/sandbox-<time>)',
+            '(default: extend-conformance-results/<run id>)',
         )
         parser.add_argument(
             '--workers',
@@ -95,7 +98,9 @@ class Run(command.Command):
             parsed_args.backend, parsed_args.backend_conf
         )
         sweep = () if parsed_args.no_benchmark else _sweep(chosen)
-        output = _output(parsed_args.output)
+        run_id = ledger.new_run_id()
+        console.print(f'Run {run_id}')
+        output = _output(parsed_args.output, run_id)
         record = sandbox_start.start(
             parsed_args.state_dir,
             names=parsed_args.backend,
@@ -118,13 +123,17 @@ class Run(command.Command):
             plan = profiles.make_plan(
                 parsed_args.profile, {registry.Need.ADMIN}
             )
-            _run_tempest(
+            planned = plan.for_backends(one.name for one in chosen)
+            tempest = _Tempest(
                 state.Paths(parsed_args.state_dir.resolve()),
                 output,
-                parsed_args.workers,
-                len(plan.for_backends(one.name for one in chosen))
-                + len(sweep),
+                run_id,
+                len(planned) + len(sweep),
             )
+            # Timings run alone, so that they would keep a worker waiting.
+            tempest.run('conformance', parsed_args.workers)
+            if sweep:
+                tempest.run('benchmark', 1)
             _declare(output, record.chosen)
             report = build.build([output], output)
         finally:
@@ -149,11 +158,8 @@ def _sweep(
     )
 
 
-def _output(wanted: pathlib.Path | None) -> pathlib.Path:
-    output = wanted or pathlib.Path(
-        'extend-conformance-results',
-        f'sandbox-{time.strftime("%Y%m%dt%H%M%S", time.gmtime())}',
-    )
+def _output(wanted: pathlib.Path | None, run_id: str) -> pathlib.Path:
+    output = wanted or pathlib.Path('extend-conformance-results', run_id)
     output = output.resolve()
     if (output / 'results').exists():
         raise exceptions.UsageError(
@@ -165,74 +171,96 @@ def _output(wanted: pathlib.Path | None) -> pathlib.Path:
     return output
 
 
-def _run_tempest(
-    paths: state.Paths, output: pathlib.Path, workers: int, total: int
-) -> None:
-    """Run the plugin's tests and show how far they are.
+class _Tempest:
+    """Runs tests of the plugin and shows how far they are.
 
-    Whether they pass is for the verdicts to say: bad backends have to fail.
-
-    :raises WorkFailed: tempest ended without any result.
+    :param total: how many results are expected of all runs together.
     """
-    workspace = output / 'tempest'
-    workspace.mkdir(exist_ok=True)
-    log = output / 'logs' / 'tempest-run.log'
-    log.parent.mkdir(exist_ok=True)
-    tempest = pathlib.Path(sys.executable).with_name('tempest')
-    with log.open('w', encoding='utf-8') as stream:
-        process = subprocess.Popen(
-            [
-                str(tempest),
-                'run',
-                '--regex',
-                '^extend_conformance',
-                '--concurrency',
-                str(workers),
-            ],
-            cwd=workspace,
-            env={**os.environ, **environment.variables(paths)},
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            _follow(process, output / 'results', total)
-        finally:
-            _end(process)
-    if not (output / 'results' / 'run.json').exists():
-        raise exceptions.WorkFailed(
-            'tempest ended without a result',
-            last=f'exit status {process.returncode}',
-            next_step=f'Read {log}.',
-        )
 
+    def __init__(
+        self, paths: state.Paths, output: pathlib.Path, run_id: str, total: int
+    ) -> None:
+        self._config = paths.tempest_conf
+        self._environment = {
+            **os.environ,
+            **environment.variables(paths),
+            _RUN_ID_VARIABLE: run_id,
+        }
+        self._output = output
+        self._results = output / 'results'
+        self._total = total
+        self._seen: set[str] = set()
 
-def _follow(
-    process: subprocess.Popen[bytes], results: pathlib.Path, total: int
-) -> None:
-    """Show results as they come: a bar on a terminal, else a line each."""
-    console = rich.console.Console(stderr=True)
-    seen: set[str] = set()
-    with rich.progress.Progress(
-        rich.progress.SpinnerColumn(),
-        rich.progress.BarColumn(),
-        rich.progress.MofNCompleteColumn(),
-        rich.progress.TimeElapsedColumn(),
-        rich.progress.TextColumn('{task.description}'),
-        console=console,
-        disable=not console.is_terminal,
-    ) as bar:
-        task = bar.add_task('checks', total=total)
-        while True:
-            running = process.poll() is None
-            for name in _new_results(results, seen):
-                bar.update(task, advance=1, description=name)
-                if not console.is_terminal:
-                    console.print(f'{len(seen)}/{total} {name}')
-            if not running:
-                return
-            time.sleep(0.5)
+    def run(self, part: str, workers: int) -> None:
+        """Run the classes below one package of the tests.
+
+        Whether they pass is for the verdicts to say: bad backends have to
+        fail.
+
+        :raises WorkFailed: tempest ended without any result.
+        """
+        workspace = self._output / 'tempest' / part
+        workspace.mkdir(parents=True)
+        log = self._output / 'logs' / f'tempest-{part}.log'
+        log.parent.mkdir(exist_ok=True)
+        tempest = pathlib.Path(sys.executable).with_name('tempest')
+        with log.open('w', encoding='utf-8') as stream:
+            process = subprocess.Popen(
+                [
+                    str(tempest),
+                    'run',
+                    '--config-file',
+                    str(self._config),
+                    '--regex',
+                    f'^extend_conformance.tests.tempest.{part}',
+                    '--concurrency',
+                    str(workers),
+                ],
+                cwd=workspace,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                self._follow(process)
+            finally:
+                _end(process)
+        if not (self._results / 'run.json').exists():
+            raise exceptions.WorkFailed(
+                'tempest ended without a result',
+                last=f'exit status {process.returncode}',
+                next_step=f'Read {log}.',
+            )
+
+    def _follow(self, process: subprocess.Popen[bytes]) -> None:
+        """Show results as they come: a bar on a terminal, else a line each."""
+        console = rich.console.Console(stderr=True)
+        with rich.progress.Progress(
+            rich.progress.SpinnerColumn(),
+            rich.progress.BarColumn(),
+            rich.progress.MofNCompleteColumn(),
+            rich.progress.TimeElapsedColumn(),
+            rich.progress.TextColumn('{task.description}'),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        ) as bar:
+            task = bar.add_task(
+                'starting', total=self._total, completed=len(self._seen)
+            )
+            while True:
+                running = process.poll() is None
+                for name in _new_results(self._results, self._seen):
+                    bar.update(task, advance=1, description=name)
+                    if not console.is_terminal:
+                        console.print(
+                            f'{len(self._seen)}/{self._total} {name}'
+                        )
+                if not running:
+                    return
+                time.sleep(0.5)
 
 
 def _new_results(

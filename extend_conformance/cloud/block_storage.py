@@ -292,6 +292,11 @@ class BlockStorage:
         """End the export. Overwrites the volume's status, also an error."""
         self._cinder.attachments.delete(attachment_id)
 
+    def get_attachment(self, attachment_id: str) -> views.Attachment:
+        """Look at an attachment, with its connection information."""
+        found = self._cinder.attachments.show(attachment_id)
+        return views.Attachment.from_json(found.to_dict())
+
     def attachments(self, volume_id: str) -> tuple[str, ...]:
         """Ids of all attachments of a volume, also those only reserved."""
         found = self._list(

@@ -11,6 +11,7 @@ import collections.abc
 import contextlib
 import functools
 import inspect
+import logging
 import os
 import pathlib
 import threading
@@ -31,6 +32,7 @@ from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import ledger as ledgers
+from extend_conformance.cloud import node_owner
 from extend_conformance.cloud import privileged
 from extend_conformance.cloud import views
 
@@ -81,14 +83,15 @@ class Host:
         self._set_up_locks()
         privileged.prepare(self._helper_command)
         try:
-            return types.MappingProxyType(
-                brick_connector.get_connector_properties(
-                    'sudo',
-                    netutils.get_my_ipv4(),
-                    self._use_multipath,
-                    self._enforce_multipath,
+            with _quiet():
+                return types.MappingProxyType(
+                    brick_connector.get_connector_properties(
+                        'sudo',
+                        netutils.get_my_ipv4(),
+                        self._use_multipath,
+                        self._enforce_multipath,
+                    )
                 )
-            )
         except Exception as error:
             raise attachments.ConnectorError(
                 f'os-brick cannot describe this host: '
@@ -124,6 +127,8 @@ class Host:
             storage.connection.name,
             storage.connection.project_id,
             volume_id,
+            hostname=properties['host'],
+            boot_id=node_owner.boot_id(),
         )
         with contextlib.ExitStack() as undo:
             attachment = _reserve(storage, ledger, entry, volume, mode)
@@ -153,6 +158,44 @@ class Host:
             )
             undo.pop_all()
         return attached
+
+    def disconnect_leftover(
+        self,
+        storage: block_storage.BlockStorage,
+        entry: ledgers.Entry,
+    ) -> None:
+        """Disconnect what a run that was killed has left connected here.
+
+        Does nothing for an attachment of another host, or from before the
+        last start of this one.
+
+        :param entry: of an attachment, as :meth:`attach` enters it.
+        :raises attachments.ConnectorError: os-brick failed.
+        """
+        properties = self.connector_properties()
+        if (
+            entry.facts.get('hostname') != properties['host']
+            or entry.facts.get('boot_id') != node_owner.boot_id()
+        ):
+            return
+        info = dict(
+            storage.get_attachment(ty.cast(str, entry.id)).connection_info
+        )
+        if 'driver_volume_type' not in info:
+            # It was never exported.
+            return
+        volume = storage.get_volume(entry.name)
+        try:
+            with attachments.guard(volume):
+                self._connector(info).disconnect_volume(
+                    info, None, force=True, ignore_errors=True
+                )
+        except Exception as error:
+            raise attachments.ConnectorError(
+                f'os-brick could not disconnect the volume from this host: '
+                f'{type(error).__name__}: {error}',
+                resource=f'volume {volume.id}',
+            ) from error
 
     def can_extend(self, protocol: str) -> bool | None:
         """Whether os-brick can extend volumes of a protocol on this host.
@@ -277,6 +320,21 @@ def _reserve(
                 attachments.delete_attachment(storage, each)
             ledger.gone(entry)
         raise
+
+
+@contextlib.contextmanager
+def _quiet() -> collections.abc.Iterator[None]:
+    """Keep os-brick from warning of protocols that this host has not.
+
+    It looks for every one that it knows, whatever the backend uses.
+    """
+    logger = logging.getLogger('os_brick')
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _release(

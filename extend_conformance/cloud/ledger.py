@@ -20,6 +20,7 @@ import tempfile
 import typing as ty
 
 import platformdirs
+import psutil
 
 from extend_conformance import exceptions
 
@@ -62,6 +63,40 @@ class Entry:
     id: str | None = None
     gone: bool = False
     facts: collections.abc.Mapping[str, ty.Any] = dataclasses.field(
+        default_factory=dict
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Writer:
+    """A process that takes part in a run.
+
+    :param created_s: when it was started, as psutil tells it; with the pid
+        this names a process of this start of the host.
+    """
+
+    pid: int
+    created_s: float
+
+    @classmethod
+    def this(cls) -> 'Writer':
+        """The process that runs now."""
+        return cls(pid=os.getpid(), created_s=psutil.Process().create_time())
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        try:
+            process = psutil.Process(self.pid)
+            return abs(process.create_time() - self.created_s) < 1.0
+        except psutil.NoSuchProcess:
+            return False
+
+
+@dataclasses.dataclass(frozen=True)
+class _File:
+    writers: tuple[Writer, ...] = ()
+    entries: collections.abc.Mapping[str, Entry] = dataclasses.field(
         default_factory=dict
     )
 
@@ -110,7 +145,11 @@ class Ledger:
         try:
             ledger._directory.mkdir(parents=True, exist_ok=True)
             with ledger._locked():
-                ledger._write(ledger._read())
+                found = ledger._read()
+                writers = dict.fromkeys((*found.writers, Writer.this()))
+                ledger._write(
+                    dataclasses.replace(found, writers=tuple(writers))
+                )
         except OSError as error:
             raise exceptions.NotTestable(
                 f'The ledger cannot be written: {error}',
@@ -139,7 +178,14 @@ class Ledger:
     def entries(self) -> tuple[Entry, ...]:
         """Everything entered so far, oldest first."""
         with self._locked():
-            return tuple(self._read().values())
+            return tuple(self._read().entries.values())
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a process of the run still runs on this host."""
+        with self._locked():
+            writers = self._read().writers
+        return any(each.is_alive for each in writers)
 
     @property
     def open_entries(self) -> tuple[Entry, ...]:
@@ -199,16 +245,17 @@ class Ledger:
             something makes it anew.
         """
         with self._locked():
-            if any(not each.gone for each in self._read().values()):
+            entries = self._read().entries
+            if any(not each.gone for each in entries.values()):
                 return False
             self.path.unlink(missing_ok=True)
             return True
 
     def _put(self, entry: Entry) -> Entry:
         with self._locked():
-            entries = self._read()
-            entries[entry.key] = entry
-            self._write(entries)
+            found = self._read()
+            entries = {**found.entries, entry.key: entry}
+            self._write(dataclasses.replace(found, entries=entries))
         return entry
 
     @contextlib.contextmanager
@@ -225,16 +272,19 @@ class Ledger:
         finally:
             os.close(descriptor)
 
-    def _read(self) -> dict[str, Entry]:
+    def _read(self) -> _File:
         try:
             text = self.path.read_text()
         except FileNotFoundError:
-            return {}
+            return _File()
         try:
             found = json.loads(text)
             if found['version'] != VERSION:
                 raise ValueError(f'version {found["version"]}')
-            return {each['key']: Entry(**each) for each in found['entries']}
+            return _File(
+                tuple(Writer(**each) for each in found['writers']),
+                {each['key']: Entry(**each) for each in found['entries']},
+            )
         except (ValueError, TypeError, KeyError) as error:
             raise LedgerUnreadable(
                 f'This is not a ledger that can be read: {error}',
@@ -242,13 +292,17 @@ class Ledger:
                 wanted=f'version {VERSION}',
             ) from error
 
-    def _write(self, entries: collections.abc.Mapping[str, Entry]) -> None:
+    def _write(self, content: _File) -> None:
         text = json.dumps(
             {
                 'version': VERSION,
                 'run_id': self.run_id,
+                'writers': [
+                    dataclasses.asdict(each) for each in content.writers
+                ],
                 'entries': [
-                    dataclasses.asdict(each) for each in entries.values()
+                    dataclasses.asdict(each)
+                    for each in content.entries.values()
                 ],
             },
             indent=1,

@@ -136,8 +136,7 @@ class Pipeline:
                     f'Reading failed: {type(item).__name__}: {item}'
                 ) from item
             try:
-                with memoryview(item.content) as whole:
-                    yield whole[: item.length]
+                yield memoryview(item.content)[: item.length]
             finally:
                 self._done(item)
 

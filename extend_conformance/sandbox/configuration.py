@@ -54,8 +54,12 @@ def write(paths: state.Paths, record: state.Record) -> None:
     :raises extend_conformance.exceptions.NotTestable: if a service is not
         installed as it should be.
     """
-    stores = ['file:file', *(f'{mode}:cinder' for mode in MODES), 'web:http']
-    files = {
+    # In the order of their names: stock tests expect an image that is in all
+    # stores to name them so, and Glance goes by this order.
+    stores = sorted(
+        ['file:file', *(f'{mode}:cinder' for mode in MODES), 'web:http']
+    )
+    files: dict[str, tuple[str, dict[str, ty.Any]]] = {
         'keystone.conf': ('keystone', {}),
         'cinder.conf': (
             'cinder',

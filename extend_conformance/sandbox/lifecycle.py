@@ -17,6 +17,7 @@ import pathlib
 import pwd
 import selectors
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -54,6 +55,17 @@ _IMAGE_BYTES = 1024**2
 
 Progress = ty.Callable[[str, str], None]
 """Called with a service (or ``sandbox``) and what it does now."""
+
+
+class DiskFull(exceptions.NotTestable):
+    """There was no room for the sandbox, or no more while it started."""
+
+    def __init__(self, root: pathlib.Path) -> None:
+        super().__init__(
+            'The disk is full',
+            resource=str(root),
+            next_step='Make room, or choose another --state-dir.',
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -304,11 +316,7 @@ class _Daemons:
         self, service: str, why: str, no_space: bool = False
     ) -> exceptions.NotTestable:
         if no_space:
-            return exceptions.NotTestable(
-                'The disk is full',
-                resource=str(self._paths.root),
-                next_step='Make room, or choose another --state-dir.',
-            )
+            return DiskFull(self._paths.root)
         return exceptions.NotTestable(
             f'{service.capitalize()} did not start: {why}',
             next_step=f'Read {self._paths.logs / service}.log.',
@@ -549,6 +557,7 @@ def up(
     made_root = not root.exists()
     root.mkdir(mode=0o711, parents=True, exist_ok=True)
     paths = state.Paths(root)
+    had_logs = paths.logs.exists()
     with state.locked(root, wait_s=0):
         old = state.load(paths)
         if old is not None:
@@ -571,36 +580,43 @@ def up(
             root.chmod(0o711)
             return _bring_up(paths, record, plugin or {}, progress)
         except BaseException as error:
-            if old is None:
-                _take_down(paths, record)
-                _forget_directory(paths, made_root, error)
-            else:
-                processes.end(root, record.processes.values(), _GRACE_S)
-            raise _mended(error, paths) from error
+            explained = _explained(error, paths)
+            with _undisturbed():
+                if old is not None:
+                    processes.end(root, record.processes.values(), _GRACE_S)
+                else:
+                    _take_down(paths, record)
+                    if not had_logs and isinstance(
+                        explained, (KeyboardInterrupt, DiskFull)
+                    ):
+                        # Nobody has to read why.
+                        shutil.rmtree(paths.logs, ignore_errors=True)
+                    if made_root:
+                        with contextlib.suppress(OSError):
+                            root.rmdir()
+            if explained is error:
+                raise
+            raise explained from error
 
 
-def _forget_directory(
-    paths: state.Paths, made_root: bool, error: BaseException
-) -> None:
-    """Remove the directory of a sandbox that was never used.
+@contextlib.contextmanager
+def _undisturbed() -> collections.abc.Iterator[None]:
+    """Let nobody's second Ctrl-C end a clean-up half-way."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
-    Logs stay only where someone has to read them.
-    """
-    if made_root and isinstance(error, KeyboardInterrupt):
-        shutil.rmtree(paths.logs, ignore_errors=True)
-    if made_root:
-        with contextlib.suppress(OSError):
-            paths.root.rmdir()
 
-
-def _mended(error: BaseException, paths: state.Paths) -> BaseException:
+def _explained(error: BaseException, paths: state.Paths) -> BaseException:
     """Return the error as a sentence where a person can do something."""
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return exceptions.NotTestable(
-            'The disk is full',
-            resource=str(paths.root),
-            next_step='Make room, or choose another --state-dir.',
-        )
+        return DiskFull(paths.root)
     if isinstance(error, keystone_exceptions.ClientException):
         return exceptions.NotTestable(
             f'The sandbox does not answer: {error}',

@@ -23,6 +23,9 @@ from extend_conformance.claims import verdict
 
 CONF = config.CONF
 
+#: Names the run for all processes that belong to it.
+RUN_ID_VARIABLE = 'EXTEND_CONFORMANCE_RUN_ID'
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Configuration:
@@ -163,8 +166,10 @@ def _expectation(
 def run_identity() -> tuple[str, str]:
     """The run's id and start, the same in all workers of one run.
 
-    stestr gives its workers nothing in common but their ancestor, so the
-    run is named after the outermost ``tempest`` or ``stestr`` process.
+    The environment may name the run, which joins several ``tempest run``
+    into one. Otherwise, since stestr gives its workers nothing in common but
+    their ancestor, it is named after the outermost ``tempest`` or ``stestr``
+    process.
 
     :returns: the id, and the start as ISO 8601 in UTC.
     """
@@ -175,7 +180,9 @@ def run_identity() -> tuple[str, str]:
     started = datetime.datetime.fromtimestamp(
         process.create_time(), datetime.UTC
     )
-    run_id = f'{started:%Y%m%dt%H%M%S}-tempest-{process.pid}'
+    run_id = os.environ.get(RUN_ID_VARIABLE) or (
+        f'{started:%Y%m%dt%H%M%S}-tempest-{process.pid}'
+    )
     return run_id, started.isoformat(timespec='seconds')
 
 

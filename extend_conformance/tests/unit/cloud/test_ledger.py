@@ -128,6 +128,29 @@ class LedgerTest(testtools.TestCase):
         self.assertLessEqual(5, len(self.ledger.entries))
         self.ledger.intend('volume', 'sandbox', 'p1', 'after')
 
+    def test_a_run_is_alive_as_long_as_one_of_its_processes(self) -> None:
+        context = multiprocessing.get_context('spawn')
+        run_id = ledgers.new_run_id()
+        writer = context.Process(
+            target=_enter, args=(str(self.directory), run_id, 1)
+        )
+        writer.start()
+        writer.join()
+        other = ledgers.Ledger(run_id, self.directory)
+
+        self.assertTrue(self.ledger.is_alive)
+        self.assertFalse(other.is_alive)
+        # This process joins the run of the other one.
+        ledgers.Ledger.start(run_id, self.directory)
+        self.assertTrue(other.is_alive)
+
+    def test_a_pid_that_is_used_again_is_not_the_writer(self) -> None:
+        now = ledgers.Writer.this()
+        before = ledgers.Writer(pid=now.pid, created_s=now.created_s - 3600.0)
+
+        self.assertTrue(now.is_alive)
+        self.assertFalse(before.is_alive)
+
     def test_a_file_that_is_no_ledger_is_a_clear_error(self) -> None:
         self.ledger.path.write_text('{"version": 1}')
 

@@ -110,3 +110,14 @@ class PipelineTest(testtools.TestCase):
         self.assertRaises(
             exceptions.UsageError, pipeline.Pipeline, io.BytesIO(), name
         )
+
+
+class LeavingTest(testtools.TestCase):
+    def test_an_error_of_the_consumer_is_not_hidden(self) -> None:
+        def consume() -> None:
+            with pipeline.Pipeline(io.BytesIO(b'a' * 5 * CHUNK)) as line:
+                for chunk in line.chunks():
+                    part = chunk[:10]
+                    raise LookupError(len(part))
+
+        self.assertRaises(LookupError, consume)

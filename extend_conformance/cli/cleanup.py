@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The command ``cleanup``: removes what a killed run left."""
+
+import argparse
+import typing as ty
+
+from cliff import lister
+
+from extend_conformance import exceptions
+from extend_conformance.cli import options
+from extend_conformance.cloud import block_storage
+from extend_conformance.cloud import leftovers
+
+_COLUMNS = ('Run', 'Kind', 'ID', 'Project', 'Fate', 'Reason')
+
+
+class Cleanup(lister.Lister):
+    """Remove volumes and attachments that a killed run left.
+
+    Only what a run has written down, or what carries its id, is removed; a
+    run that still goes on is left alone, and so are finished images of
+    "image create". Exit code 1 if something is left.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Describe the arguments."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            '--run',
+            metavar='ID',
+            help='only this run, even if it seems to go on',
+        )
+        parser.add_argument(
+            '--all-projects',
+            action='store_true',
+            help='of all projects; needs --os-admin-cloud',
+        )
+        parser.add_argument(
+            '--dry-run',
+            action='store_true',
+            help='show what would be removed',
+        )
+        options.add_cloud(parser)
+        options.add_host(parser)
+        return options.with_example(
+            parser, 'extend-conformance cleanup --dry-run'
+        )
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Show what was found; the exit code says whether some is left."""
+        result = int(super().run(parsed_args))
+        if leftovers.failed(self._found):
+            return exceptions.ExitCode.FAILED
+        return result
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[tuple[str, ...], list[tuple[ty.Any, ...]]]:
+        """Find, remove, and return the table."""
+        if parsed_args.all_projects and parsed_args.os_admin_cloud is None:
+            raise exceptions.NotTestable(
+                'Only an administrator sees all projects',
+                next_step='Name one with --os-admin-cloud.',
+            )
+        clouds = options.open_clouds(parsed_args)
+        sweep = leftovers.Sweep(
+            block_storage.BlockStorage(clouds.member),
+            options.open_host(parsed_args),
+            admin=block_storage.BlockStorage(clouds.admin)
+            if parsed_args.all_projects and clouds.admin is not None
+            else None,
+            only=parsed_args.run,
+            dry_run=parsed_args.dry_run,
+        )
+        self._found = tuple(sweep.run())
+        return _COLUMNS, [
+            (
+                each.run_id,
+                each.kind,
+                each.id,
+                each.project_id,
+                each.fate.value,
+                each.reason,
+            )
+            for each in self._found
+        ]

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Finds what a killed run left, and takes it away.
+
+Two witnesses are asked: the ledgers on this host, and the metadata of the
+volumes in the cloud. What neither names is not touched, nor is a run that
+still goes on, nor a finished image that a person keeps.
+"""
+
+import collections.abc
+import dataclasses
+import enum
+import functools
+import typing as ty
+
+from extend_conformance import exceptions
+from extend_conformance.cloud import attachment as attachments
+from extend_conformance.cloud import block_storage
+from extend_conformance.cloud import calls
+from extend_conformance.cloud import host as hosts
+from extend_conformance.cloud import ledger as ledgers
+from extend_conformance.cloud import node_owner
+from extend_conformance.cloud import resources
+from extend_conformance.cloud import views
+
+
+class Fate(enum.StrEnum):
+    """What became of a leftover."""
+
+    WOULD_GO = 'would be removed'
+    REMOVED = 'removed'
+    LEFT = 'left'
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Leftover:
+    """One thing that a run left.
+
+    :param id: of the volume or attachment, or the path of a device node.
+    :param reason: why it is still there, if it is.
+    """
+
+    run_id: str
+    kind: str
+    id: str
+    project_id: str | None
+    fate: Fate
+    reason: str = ''
+
+
+class Sweep:
+    """One clean-up, of one run or of all that do not go on.
+
+    :param storage: of the project's member.
+    :param admin: sees all projects; if it is given, all are cleaned.
+    :param host: disconnects and restores what is left on this host.
+    :param only: a run id; that run is cleaned even if it seems to go on.
+    :param dry_run: find, and take nothing away.
+    """
+
+    def __init__(
+        self,
+        storage: block_storage.BlockStorage,
+        host: hosts.Host,
+        *,
+        admin: block_storage.BlockStorage | None = None,
+        only: str | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        self._storage = admin or storage
+        self._host = host
+        self._all_projects = admin is not None
+        self._project_id = storage.connection.project_id
+        self._only = only
+        self._dry_run = dry_run
+        self._seen: set[str] = set()
+
+    def run(self) -> collections.abc.Iterator[Leftover]:
+        """Find and remove; each leftover comes as it is dealt with."""
+        going_on = set()
+        for ledger in ledgers.Ledger.runs():
+            if self._only not in (None, ledger.run_id):
+                continue
+            try:
+                if self._only is None and ledger.is_alive:
+                    going_on.add(ledger.run_id)
+                    continue
+                entries = ledger.open_entries
+            except ledgers.LedgerUnreadable as error:
+                yield Leftover(
+                    run_id=ledger.run_id,
+                    kind='ledger',
+                    id=str(ledger.path),
+                    project_id=None,
+                    fate=Fate.LEFT,
+                    reason=error.what,
+                )
+                continue
+            yield from self._of_ledger(ledger, entries)
+        yield from self._of_metadata(going_on)
+
+    def _of_ledger(
+        self,
+        ledger: ledgers.Ledger,
+        entries: collections.abc.Sequence[ledgers.Entry],
+    ) -> collections.abc.Iterator[Leftover]:
+        # Last in, first out: nodes before attachments before volumes.
+        for entry in reversed(entries):
+            if entry.kind != node_owner.KIND and not self._is_ours(entry):
+                continue
+            found = self._find(entry)
+            if not found:
+                if not self._dry_run:
+                    ledger.gone(entry)
+                continue
+            for each in found:
+                yield self._deal(
+                    ledger.run_id,
+                    entry.kind,
+                    each,
+                    entry.project_id,
+                    functools.partial(self._remove, ledger, entry, each),
+                )
+        if not self._dry_run:
+            ledger.close()
+
+    def _of_metadata(
+        self, going_on: collections.abc.Set[str]
+    ) -> collections.abc.Iterator[Leftover]:
+        for volume in self._storage.list_volumes(self._all_projects):
+            run_id = volume.metadata.get(ledgers.METADATA_KEY)
+            if (
+                run_id is None
+                or run_id in going_on
+                or self._only not in (None, run_id)
+                or _is_kept(volume)
+                or volume.id in self._seen
+            ):
+                continue
+            yield self._deal(
+                run_id,
+                resources.VOLUME,
+                volume.id,
+                volume.project_id or self._project_id,
+                functools.partial(self._remove_volume, volume.id),
+            )
+
+    def _deal(
+        self,
+        run_id: str,
+        kind: str,
+        id: str,
+        project_id: str | None,
+        remove: collections.abc.Callable[[], None],
+    ) -> Leftover:
+        self._seen.add(id)
+        fate, reason = Fate.WOULD_GO, ''
+        if not self._dry_run:
+            try:
+                remove()
+                fate = Fate.REMOVED
+            except exceptions.ExtendConformanceError as error:
+                fate, reason = Fate.LEFT, str(error)
+        return Leftover(
+            run_id=run_id,
+            kind=kind,
+            id=id,
+            project_id=project_id,
+            fate=fate,
+            reason=reason,
+        )
+
+    def _is_ours(self, entry: ledgers.Entry) -> bool:
+        return self._all_projects or entry.project_id == self._project_id
+
+    def _find(self, entry: ledgers.Entry) -> list[str]:
+        """Ids of what an entry stands for, as far as it is there."""
+        if entry.kind == node_owner.KIND:
+            return [entry.name]
+        if entry.kind == resources.VOLUME:
+            return self._find_volumes(entry)
+        if entry.kind == hosts.KIND:
+            if self._volume(entry.name) is None:
+                return []
+            there = self._storage.attachments(entry.name)
+            # Without an id the answer was lost; the volume is ours, and is
+            # deleted next, so that all of its attachments have to go.
+            return [
+                each for each in there if entry.id is None or each == entry.id
+            ]
+        return [entry.name]
+
+    def _find_volumes(self, entry: ledgers.Entry) -> list[str]:
+        if entry.id is None:
+            found = self._storage.list_volumes(
+                self._all_projects, name=entry.name
+            )
+        else:
+            volume = self._volume(entry.id)
+            found = () if volume is None else (volume,)
+        return [each.id for each in found if not _is_kept(each)]
+
+    def _volume(self, volume_id: str) -> views.Volume | None:
+        try:
+            return self._storage.get_volume(volume_id)
+        except calls.ApiError as error:
+            if error.status != 404:
+                raise
+            return None
+
+    def _remove(
+        self, ledger: ledgers.Ledger, entry: ledgers.Entry, id: str
+    ) -> None:
+        if entry.kind == node_owner.KIND:
+            # Chooses how privileged functions run.
+            self._host.connector_properties()
+            node_owner.restore(ledger, entry)
+        elif entry.kind == hosts.KIND:
+            if entry.id is not None:
+                self._host.disconnect_leftover(self._storage, entry)
+            attachments.delete_attachment(self._storage, id)
+        elif entry.kind == resources.VOLUME:
+            self._remove_volume(id)
+        else:
+            raise exceptions.WorkFailed(
+                f'A {entry.kind} was changed and cannot be restored by this '
+                'command',
+                resource=entry.name,
+                wanted=str(entry.facts.get('old')),
+            )
+        ledger.gone(entry)
+
+    def _remove_volume(self, volume_id: str) -> None:
+        for each in self._storage.attachments(volume_id):
+            attachments.delete_attachment(self._storage, each)
+        resources.remove_volume(self._storage, volume_id)
+
+
+def _is_kept(volume: views.Volume) -> bool:
+    return ledgers.KEPT_KEY in volume.metadata
+
+
+def failed(found: ty.Iterable[Leftover]) -> bool:
+    """Whether something is left that should not be."""
+    return any(each.fate is Fate.LEFT for each in found)
