@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a check raises becomes a verdict, in one place for all doors."""
+
+import contextlib
+import dataclasses
+
+import testtools
+
+from extend_conformance import exceptions
+from extend_conformance.checks import context
+from extend_conformance.checks import execution
+from extend_conformance.checks import findings
+from extend_conformance.checks import registry
+from extend_conformance.claims import verdict
+from extend_conformance.cloud import journal
+from extend_conformance.results import model
+
+Applies = registry.Applies
+Need = registry.Need
+
+
+def make_check(run, applies=Applies.ALWAYS, needs=()):
+    return registry.Check(
+        id='some-check',
+        uuid='c0ffee00-0000-4000-8000-000000000000',
+        scope=registry.Scope.BACKEND,
+        level=registry.Level.MUST,
+        applies=applies,
+        needs=frozenset(needs),
+        proves='It is so.',
+        budget_s=1,
+        run=run,
+    )
+
+
+def make_context(
+    outcome='supported', expected='supported', source='matrix', host=None
+):
+    backend = model.Backend(
+        volume_type='t',
+        promise=model.Promise(
+            expected=expected, source=source, explanation='It was said.'
+        ),
+    )
+    measured = dataclasses.replace(
+        backend,
+        measurement=model.Measurement(
+            outcome=outcome, explanation='It was measured.'
+        ),
+    )
+    return context.Context(
+        run_id='run',
+        volume_type='t',
+        settings=context.Settings(),
+        journal=journal.Journal(),
+        storage=None,
+        resources=contextlib.nullcontext(),
+        backend=backend,
+        measure=lambda: measured,
+        host=host,
+    )
+
+
+def passes(checked):
+    return None
+
+
+class VerdictTest(testtools.TestCase):
+    def execute(self, error=None, *, known=None, **kwargs):
+        def run(checked):
+            if error is not None:
+                raise error
+
+        applies = kwargs.pop('applies', Applies.ALWAYS)
+        needs = kwargs.pop('needs', ())
+        return execution.execute(
+            make_check(run, applies, needs), make_context(**kwargs), known
+        )
+
+    def test_returning_is_a_pass(self):
+        result = self.execute()
+        self.assertEqual(
+            ('pass', 'must', 't'),
+            (result.verdict, result.level, result.backend),
+        )
+
+    def test_a_finding_is_a_fail_with_its_outcome(self):
+        result = self.execute(
+            findings.Failed('It is wrong', outcome=verdict.Outcome.HANG)
+        )
+        self.assertEqual(
+            ('fail', 'hang', 'It is wrong.'),
+            (result.verdict, result.outcome, result.reason),
+        )
+
+    def test_damage_is_a_data_failure(self):
+        damage = model.Damage(
+            offset_bytes=0, length_bytes=1, kind='zeros', detail='reads zeros'
+        )
+        result = self.execute(findings.Failed('Lost', damage=[damage]))
+        self.assertTrue(result.data_failure)
+        self.assertEqual((damage,), result.damage)
+
+    def test_a_finding_may_weigh_less_than_its_check(self):
+        result = self.execute(
+            findings.Failed('Meh', level=registry.Level.SHOULD)
+        )
+        self.assertEqual(('fail', 'should'), (result.verdict, result.level))
+
+    def test_what_is_in_the_way_is_an_abort_with_its_cause(self):
+        result = self.execute(findings.CouldNotTest('No', cause='http-413'))
+        self.assertEqual(('abort', 'http-413'), (result.verdict, result.cause))
+
+    def test_any_other_error_of_ours_is_an_abort(self):
+        result = self.execute(exceptions.WorkFailed('Oh'))
+        self.assertEqual('abort', result.verdict)
+
+    def test_a_bug_is_an_abort_with_its_traceback(self):
+        result = self.execute(ZeroDivisionError('division by zero'))
+        self.assertEqual('abort', result.verdict)
+        self.assertIn('ZeroDivisionError', result.evidence[-1].summary)
+
+    def test_an_interrupt_is_not_swallowed(self):
+        self.assertRaises(KeyboardInterrupt, self.execute, KeyboardInterrupt())
+
+    def test_what_was_not_given_is_a_skip(self):
+        result = self.execute(needs=[Need.HOST])
+        self.assertEqual(('skip', 'no-host'), (result.verdict, result.cause))
+
+    def test_a_refusal_that_was_promised_is_not_applicable(self):
+        result = self.execute(
+            findings.Refused('No'), expected='refused', source='matrix'
+        )
+        self.assertEqual(
+            ('not-applicable', 'refused-as-promised'),
+            (result.verdict, result.cause),
+        )
+
+    def test_a_refusal_that_was_not_promised_is_a_fail(self):
+        self.assertEqual('fail', self.execute(findings.Refused('No')).verdict)
+
+    def test_a_known_failure_is_known(self):
+        result = self.execute(findings.Failed('Oh'), known='https://bug/1')
+        self.assertEqual('known', result.verdict)
+        self.assertIn('https://bug/1', result.reason)
+
+    def test_an_unexpected_pass_of_it_is_a_fail(self):
+        result = self.execute(known='https://bug/1')
+        self.assertEqual('fail', result.verdict)
+        self.assertIn('Take the entry out', result.reason)
+
+
+class AppliesTest(testtools.TestCase):
+    def verdict(self, applies, outcome, expected, source='matrix'):
+        result = execution.execute(
+            make_check(passes, applies),
+            make_context(outcome=outcome, expected=expected, source=source),
+        )
+        return result.verdict
+
+    def test_where_supported_and_it_works(self):
+        self.assertEqual(
+            'pass',
+            self.verdict(Applies.WHERE_SUPPORTED, 'supported', 'refused'),
+        )
+
+    def test_where_supported_but_the_claim_says_refused(self):
+        self.assertEqual(
+            'not-applicable',
+            self.verdict(
+                Applies.WHERE_SUPPORTED, 'supported', 'refused', 'claims-entry'
+            ),
+        )
+
+    def test_where_supported_and_refused_as_expected(self):
+        self.assertEqual(
+            'not-applicable',
+            self.verdict(Applies.WHERE_SUPPORTED, 'refused-driver', 'refused'),
+        )
+
+    def test_where_supported_and_refused_unexpectedly(self):
+        self.assertEqual(
+            'fail',
+            self.verdict(
+                Applies.WHERE_SUPPORTED, 'refused-scheduler', 'supported'
+            ),
+        )
+
+    def test_where_refused_and_it_was(self):
+        self.assertEqual(
+            'pass',
+            self.verdict(Applies.WHERE_REFUSED, 'refused-driver', 'supported'),
+        )
+
+    def test_where_refused_and_it_works(self):
+        self.assertEqual(
+            'not-applicable',
+            self.verdict(Applies.WHERE_REFUSED, 'supported', 'refused'),
+        )
+
+    def test_where_refused_and_neither_promised_nor_met(self):
+        self.assertEqual(
+            'not-applicable',
+            self.verdict(
+                Applies.WHERE_REFUSED, 'control-plane-only', 'supported'
+            ),
+        )
+
+    def test_where_refused_was_promised_and_something_broke(self):
+        self.assertEqual(
+            'pass',
+            self.verdict(Applies.WHERE_REFUSED, 'hang', 'refused'),
+        )

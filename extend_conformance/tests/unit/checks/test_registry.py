@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Ids and uuids of checks are stable, unique and never reused."""
+
+import re
+import uuid
+
+import testtools
+
+from extend_conformance.checks import profiles
+from extend_conformance.checks import registry
+
+#: Every check that was ever published. A check that goes stays in this
+#: list, so that nobody takes its uuid for another one.
+PUBLISHED = {
+    'api-microversion-gate': 'b807a371-e619-4d7a-8ea2-c8485383baf5',
+    'claim-capability': '0e2653b6-f2ac-4454-a08b-9537ff505081',
+    'claim-host': '46434986-8872-4382-851b-f08685dcecca',
+    'claim-matrix': 'bc0fcaca-b4bc-4f27-b322-45feffd0c0a5',
+    'data-old-intact': '9a44512f-0d2f-41b6-bf9f-91542f0bf461',
+    'extend-refused-changes-nothing': 'a9695844-296d-44e7-945d-10a32a63d78f',
+    'host-grows-in-place': '7973953d-294d-4117-8700-0fc89406eafa',
+    'image-attached-unknown': '6fed2d92-6f2c-4223-8de0-f7675043951e',
+    'image-detached-unknown': 'fa9a3537-a060-4d5a-8ede-6b29437a21f8',
+    'image-refused-extend': 'c7f0f716-2898-4d75-b876-23d5357abec1',
+}
+
+
+class CatalogueTest(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.checks = registry.catalogue()
+
+    def test_every_check_has_its_published_uuid(self):
+        known = {check.id: check.uuid for check in self.checks}
+        self.assertEqual(
+            known, {key: PUBLISHED[key] for key in known if key in PUBLISHED}
+        )
+
+    def test_no_uuid_was_published_twice(self):
+        self.assertEqual(len(PUBLISHED), len(set(PUBLISHED.values())))
+
+    def test_every_uuid_is_of_version_4(self):
+        self.assertEqual(
+            {4}, {uuid.UUID(check.uuid).version for check in self.checks}
+        )
+
+    def test_ids_are_words_joined_by_dashes(self):
+        for check in self.checks:
+            self.assertTrue(
+                re.fullmatch('[a-z0-9]+(-[a-z0-9]+)+', check.id), check.id
+            )
+
+    def test_every_check_says_in_a_sentence_what_it_proves(self):
+        for check in self.checks:
+            self.assertTrue(check.proves.endswith('.'), check.id)
+
+
+class RegisterTest(testtools.TestCase):
+    def register(self, **changes):
+        arguments = {
+            'check_id': 'a-check',
+            'uuid': str(uuid.uuid4()),
+            'level': registry.Level.MUST,
+            'applies': registry.Applies.ALWAYS,
+            **changes,
+        }
+
+        def function(context):
+            """It is true."""
+
+        return registry.check(**arguments)(function)
+
+    def setUp(self):
+        super().setUp()
+        registry.catalogue()
+        before = dict(registry._CATALOGUE)
+        self.addCleanup(registry._CATALOGUE.update, before)
+        self.addCleanup(registry._CATALOGUE.clear)
+
+    def test_a_taken_id_is_refused(self):
+        self.register()
+        self.assertRaisesRegex(
+            ValueError, 'is taken by a-check', self.register
+        )
+
+    def test_a_taken_uuid_is_refused(self):
+        taken = PUBLISHED['host-grows-in-place']
+        self.assertRaisesRegex(
+            ValueError,
+            'is taken by host-grows-in-place',
+            self.register,
+            uuid=taken,
+        )
+
+    def test_a_uuid_of_another_version_is_refused(self):
+        self.assertRaisesRegex(
+            ValueError,
+            'not a version 4',
+            self.register,
+            uuid=str(uuid.uuid5(uuid.NAMESPACE_DNS, 'x')),
+        )
+
+
+class ProfileTest(testtools.TestCase):
+    def planned(self, profile, given):
+        plan = profiles.make_plan(profile, given)
+        return {check.id for check in plan.checks}, {
+            left_out.check: left_out.cause for left_out in plan.not_planned
+        }
+
+    def test_quick_holds_what_the_catalogue_says(self):
+        planned, not_planned = self.planned('quick', {registry.Need.ADMIN})
+        self.assertEqual(profiles._QUICK, planned)
+        self.assertEqual({}, not_planned)
+
+    def test_without_admin_a_check_for_it_is_not_planned(self):
+        planned, not_planned = self.planned('quick', set())
+        self.assertNotIn('claim-capability', planned)
+        self.assertEqual({'claim-capability': 'no-admin'}, not_planned)
+
+    def test_certified_plans_it_all_the_same(self):
+        planned, not_planned = self.planned('certified', set())
+        self.assertIn('claim-capability', planned)
+        self.assertEqual({}, not_planned)
+
+    def test_an_unknown_profile_is_refused(self):
+        error = self.assertRaises(
+            profiles.exceptions.UsageError, profiles.make_plan, 'fast', set()
+        )
+        self.assertIn('Choose one of quick, standard, certified', str(error))
+
+    def test_cloud_checks_are_planned_once_and_others_per_backend(self):
+        plan = profiles.make_plan('quick', {registry.Need.ADMIN})
+        planned = plan.for_backends(['a', 'b'])
+        gates = [p for p in planned if p.check == 'api-microversion-gate']
+        self.assertEqual([None], [gate.backend for gate in gates])
+        grows = [
+            p.backend for p in planned if p.check == 'host-grows-in-place'
+        ]
+        self.assertEqual(['a', 'b'], grows)
