@@ -71,11 +71,11 @@ class ExtendConformanceError(Exception):
             facts.append(f'after {self.elapsed_s:.1f} s')
         if self.request_id is not None:
             facts.append(f'request {self.request_id}')
-        sentence = self.what
+        # What comes from another error may be a whole sentence already.
+        sentence = self.what.removesuffix('.')
         if facts:
             sentence += f' ({", ".join(facts)})'
-        if not sentence.endswith('.'):
-            sentence += '.'
+        sentence += '.'
         if self.next_step is not None:
             sentence += f' {self.next_step}'
         return sentence

@@ -12,7 +12,9 @@ import json
 from extend_conformance.claims import claims_file
 from extend_conformance.claims import expectation
 from extend_conformance.claims import matrix
+from extend_conformance.claims import matrix_patch
 from extend_conformance.claims import rows
+from extend_conformance.claims import verdict
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import views
 from extend_conformance.results import model
@@ -64,6 +66,17 @@ class Found:
     truths: model.Truths
     promise: model.Promise
     key_reason: str
+    rows: tuple[expectation.FoundRow, ...] = ()
+
+    def matrix_patch(self, outcome: verdict.Outcome) -> str | None:
+        """What would mend the support matrix, if it is wrong.
+
+        Where the release is only narrowed down, the newest is mended.
+        """
+        if not self.rows:
+            return None
+        newest = self.rows[-1]
+        return matrix_patch.matrix_patch(newest.source, newest.row, outcome)
 
     def as_backend(self) -> model.Backend:
         """The backend as results keep it, before it is measured."""
@@ -153,6 +166,7 @@ def look_at(
             explanation=promise.explanation,
         ),
         key_reason=reason,
+        rows=promise.rows,
     )
 
 

@@ -15,6 +15,7 @@ from extend_conformance.checks import execution
 from extend_conformance.checks import first_extend
 from extend_conformance.checks import registry
 from extend_conformance.claims import claims_file
+from extend_conformance.claims import verdict
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import connection
 from extend_conformance.cloud import host as host_module
@@ -73,7 +74,7 @@ class Session:
         self._results = results
         self._ledger = ledger
         self._host = host
-        self._backends: dict[str, model.Backend] = {}
+        self._found: dict[str, discovery.Found] = {}
 
     def run_check(
         self, check: registry.Check, volume_type: str
@@ -107,7 +108,7 @@ class Session:
             resources=resources_module.Resources(
                 member, self._ledger, self._host
             ),
-            backend=self.backend(volume_type),
+            backend=self.found(volume_type).as_backend(),
             measure=functools.partial(self.measured, volume_type),
         )
 
@@ -118,16 +119,16 @@ class Session:
             return None
         return block_storage.BlockStorage(self._clouds.admin, journal)
 
-    def backend(self, volume_type: str) -> model.Backend:
+    def found(self, volume_type: str) -> discovery.Found:
         """What is said of a backend before it is measured."""
-        if volume_type not in self._backends:
-            self._backends[volume_type] = discovery.look_at(
+        if volume_type not in self._found:
+            self._found[volume_type] = discovery.look_at(
                 volume_type,
                 self._claims.find(volume_type),
                 self._documentation,
                 self._admin(journal_module.Journal()),
-            ).as_backend()
-        return self._backends[volume_type]
+            )
+        return self._found[volume_type]
 
     def measured(self, volume_type: str) -> model.Backend:
         """The backend with the outcome of its first extend.
@@ -138,6 +139,16 @@ class Session:
         with self._results.lock(f'backend-{volume_type}'):
             backend = self._results.read_backend(volume_type)
             if backend is None or backend.measurement is None:
-                backend = first_extend.measure(self._context(volume_type))
+                backend = self._measure(volume_type)
                 self._results.write_backend(backend)
             return backend
+
+    def _measure(self, volume_type: str) -> model.Backend:
+        backend = first_extend.measure(self._context(volume_type))
+        assert backend.measurement is not None
+        return dataclasses.replace(
+            backend,
+            matrix_patch=self.found(volume_type).matrix_patch(
+                verdict.Outcome(backend.measurement.outcome)
+            ),
+        )

@@ -108,6 +108,8 @@ class CloudConnection:
     def _ask_identity(self, method: str, **arguments: object) -> str | None:
         try:
             answer = getattr(self.session, method)(**arguments)
+        except keystone_exceptions.EndpointNotFound:
+            return None
         except keystone_exceptions.ClientException as error:
             raise _refused(error, self.name) from error
         return None if answer is None else str(answer)

@@ -8,8 +8,10 @@ can do the first. As root everything runs in this process; otherwise in a
 helper that sudo starts. The helper imports this module: keep it small.
 """
 
+import collections.abc
 import contextlib
 import getpass
+import logging
 import os
 import pathlib
 import stat
@@ -69,17 +71,48 @@ def prepare(helper_command: str | None = None) -> None:
         if each.channel is not None:
             continue
         try:
-            each.start()
+            with _kept_log() as said:
+                each.start()
         except (daemon.FailedToDropPrivileges, OSError) as error:
             raise exceptions.NotTestable(
                 'Attaching volumes to this host needs root, and the '
-                f'privilege helper cannot be started: {error}',
+                'privilege helper cannot be started: '
+                + '; '.join([str(error), *said]),
                 resource=each.conf.helper_command,
                 next_step=(
                     'Run as root, or install sudo and let it start the '
                     f'helper with this line in sudoers: {sudoers_line()}'
                 ),
             ) from error
+
+
+@contextlib.contextmanager
+def _kept_log() -> collections.abc.Iterator[list[str]]:
+    """Keep what the helper says; only a failure makes it worth reading."""
+    said: list[str] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.levelno == logging.WARNING:
+                said.append(record.getMessage().removeprefix('privsep log: '))
+
+    # Its own logger, and the one of the context; the helper also talks after
+    # it was started.
+    loggers = [
+        logging.getLogger(name) for name in ('oslo.privsep', 'oslo_privsep')
+    ]
+    handler = Keep()
+    before = [logger.propagate for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
+        logger.addHandler(handler)
+        logger.propagate = False
+    try:
+        yield said
+    finally:
+        for logger, propagate in zip(loggers, before, strict=True):
+            logger.propagate = propagate
+            logger.removeHandler(handler)
 
 
 @context.entrypoint  # type: ignore[untyped-decorator]

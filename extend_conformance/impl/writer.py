@@ -123,6 +123,10 @@ class ImageVolumeWriter:
         :raises exceptions.NotTestable: cloud or privileges are missing.
         """
         pipeline.must_be_algorithm(request.os_hash_algo)
+        if self._resources.host is not None:
+            # Starting the privilege helper takes a second, once; that is no
+            # part of any image.
+            self._resources.host.connector_properties()
         timeline = timelines.Timeline()
         target = targets.VolumeTarget(
             self._resources,

@@ -20,6 +20,7 @@ from matplotlib import axes
 from matplotlib import figure
 from matplotlib import font_manager
 from matplotlib import textpath
+from matplotlib import transforms
 
 from extend_conformance.results import model
 
@@ -128,15 +129,19 @@ def name_panel(
     panel: axes.Axes,
     name: str,
     simulated: str | None,
-    last: axes.Axes | None = None,
+    *,
+    note: bool = True,
 ) -> None:
-    """Write above a panel whose it is, and what of it is simulated.
+    """Write above a panel whose it is.
 
-    :param last: the last panel of the row, over which the latter goes.
+    :param simulated: what is simulated of it; its name says that something
+        is.
+    :param note: whether to write beside the name what that is.
     """
     if simulated is not None:
         name += ' (simulated)'
-        (last or panel).annotate(
+    if simulated is not None and note:
+        panel.annotate(
             f'simulated: {simulated}',
             (1, 1),
             (0, 5),
@@ -149,6 +154,26 @@ def name_panel(
             style='italic',
         )
     panel.set_title(name, loc='left', fontweight='bold', pad=5)
+
+
+def layout(sheet: figure.Figure, top_in: float = 0.0) -> None:
+    """Arrange panels above the footer, below ``top_in`` for a legend."""
+    height = sheet.get_figheight()
+    sheet.set_layout_engine(
+        'constrained',
+        rect=(0, 0.2 / height, 1, 1 - (0.2 + top_in) / height),
+    )
+
+
+def moved(
+    panel: axes.Axes, right_points: float, up_points: float
+) -> transforms.Transform:
+    """Beside the data's place, so that neither mode hides the other."""
+    sheet = panel.get_figure(root=True)
+    assert sheet is not None
+    return panel.transData + transforms.ScaledTranslation(
+        right_points / 72, up_points / 72, sheet.dpi_scale_trans
+    )
 
 
 def svg(drawing: Drawing) -> str:

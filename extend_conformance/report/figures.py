@@ -2,16 +2,18 @@
 
 """All figures that results have something to show in."""
 
+from extend_conformance.report import creation_time
 from extend_conformance.report import drawing
 from extend_conformance.report import grid
-from extend_conformance.report import timing_figures
+from extend_conformance.report import phases
+from extend_conformance.report import progress
 from extend_conformance.results import model
 
 FIGURES = (
     grid.checks,
-    timing_figures.creation_time,
-    timing_figures.phases,
-    timing_figures.progress,
+    creation_time.creation_time,
+    phases.phases,
+    progress.progress,
 )
 
 

@@ -13,6 +13,8 @@ from extend_conformance.results import model
 
 GIB = 1 << 30
 
+KNOWN = {False: 'size unknown in advance', True: 'size known in advance'}
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, order=True)
 class Subject:
@@ -148,3 +150,43 @@ def seconds(elapsed_s: float) -> str:
 def count(number: int) -> str:
     """How many samples, with the warning that one of them deserves."""
     return f'n = {number}' + (', not a benchmark' if number == 1 else '')
+
+
+def subjects(
+    found: collections.abc.Iterable[Cell],
+) -> list[Subject]:
+    """Whose cells they are, in order of first appearance."""
+    return list(dict.fromkeys(cell.subject for cell in found))
+
+
+def counts(found: collections.abc.Collection[Cell]) -> str:
+    """How many samples the cells of a figure have."""
+    counts = sorted({cell.n for cell in found if cell.n})
+    if not counts:
+        return 'all samples failed'
+    if counts == [1]:
+        return 'n = 1, not a benchmark'
+    if len(counts) == 1:
+        return f'n = {counts[0]} per cell'
+    return f'n = {counts[0]} to {counts[-1]} per cell'
+
+
+def count_sentence(found: collections.abc.Collection[Cell]) -> str:
+    """The same for a caption."""
+    if any(cell.n == 1 for cell in found):
+        return 'Single timings (n = 1) are not a benchmark.'
+    return counts(found).capitalize() + '.'
+
+
+def describe(found: collections.abc.Iterable[Cell]) -> str:
+    """The times of cells, for someone who cannot see the figure."""
+    return '; '.join(
+        f'{cell.subject.label} {cell.mode}, '
+        f'{size(cell.image_size_bytes)}, {KNOWN[cell.size_known]}: '
+        + (
+            seconds(cell.typical.elapsed_s)
+            if cell.typical is not None
+            else 'failed'
+        )
+        for cell in found
+    )

@@ -10,9 +10,25 @@ import configparser
 import dataclasses
 import difflib
 import pathlib
+import re
 import typing as ty
 
 from extend_conformance import exceptions
+
+#: Sections of ``cinder.conf`` that no backend can have: those of the
+#: sandbox's own file.
+_TAKEN: ty.Final = frozenset(
+    {
+        'DEFAULT',
+        'backend_defaults',
+        'coordination',
+        'database',
+        'keystone_authtoken',
+        'os_brick',
+        'oslo_concurrency',
+        'oslo_policy',
+    }
+)
 
 _LOOP = 'extend_conformance.sandbox.drivers.loop.LoopDriver'
 _FAULTS = 'extend_conformance.sandbox.drivers.faults'
@@ -168,7 +184,7 @@ def from_conf(path: pathlib.Path) -> Backend:
         backend's, with at least ``volume_driver``.
     :raises extend_conformance.exceptions.UsageError: if it is not that.
     """
-    parser = configparser.RawConfigParser(strict=True)
+    parser = configparser.RawConfigParser(strict=True, default_section='')
     try:
         parser.read_string(path.read_text(), source=str(path))
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
@@ -183,6 +199,12 @@ def from_conf(path: pathlib.Path) -> Backend:
             last=', '.join(sections) or 'none',
         )
     name = sections[0]
+    if name in _TAKEN or not re.fullmatch(r'[A-Za-z0-9][\w.-]*', name):
+        raise exceptions.UsageError(
+            f'A backend cannot be named {name!r}',
+            resource=str(path),
+            next_step='Choose letters, digits, dots and dashes.',
+        )
     options = dict(parser.items(name))
     volume_driver = options.pop('volume_driver', None)
     if not volume_driver:

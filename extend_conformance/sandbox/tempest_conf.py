@@ -53,6 +53,7 @@ def render(paths: state.Paths, record: state.Record, plugin: Options) -> str:
         'image': {
             'endpoint_type': 'public',
             'http_image': web_image,
+            'http_qcow2_image': web_image,
             'disk_formats': 'raw,qcow2,iso',
             'container_formats': 'bare',
         },
@@ -61,7 +62,7 @@ def render(paths: state.Paths, record: state.Record, plugin: Options) -> str:
             'os_glance_reserved': 'true',
             'http_store_enabled': 'true',
             'manage_locations': 'true',
-            # Both need qemu-img, which the sandbox does without.
+            # It needs qemu-img, which the sandbox does without.
             'image_conversion': 'false',
             'image_format_enforcement': 'false',
         },

@@ -111,9 +111,9 @@ class LoopDriver(driver.VolumeDriver):
                 option='sandbox_volumes_root, sandbox_devices_dir', value=None
             )
         name = self.configuration.config_group
-        self._volumes = pathlib.Path(root) / name
+        self._volumes: pathlib.Path = pathlib.Path(root) / str(name)
         self._volumes.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._devices = pathlib.Path(devices)
+        self._devices: pathlib.Path = pathlib.Path(devices)
 
     def check_for_setup_error(self) -> None:
         """Accept: what a volume needs was tried before the cloud started."""
@@ -443,7 +443,7 @@ class LoopDriver(driver.VolumeDriver):
 
     def _existing(self, reference: ty.Any) -> pathlib.Path:
         name = reference.get('source-name')
-        path = self._volumes / str(name)
+        path: pathlib.Path = self._volumes / str(name)
         if not name or path.parent != self._volumes or not path.is_file():
             raise exception.ManageExistingInvalidReference(
                 existing_ref=reference,
@@ -453,7 +453,7 @@ class LoopDriver(driver.VolumeDriver):
 
     @staticmethod
     def _size_gib(path: pathlib.Path) -> int:
-        return math.ceil(path.stat().st_size / units.Gi)
+        return math.ceil(path.stat().st_size / int(units.Gi))
 
     def _adopt(self, resource: ty.Any, reference: ty.Any) -> None:
         path = self._existing(reference)

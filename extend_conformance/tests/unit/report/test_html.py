@@ -127,6 +127,14 @@ class PageTest(testtools.TestCase):
         ):
             self.assertIn(wanted, words)
 
+    def test_nothing_is_told_as_none(self):
+        self.assertNotRegex(_words(self.reader), r'\bNone\b')
+
+    def test_first_extend(self):
+        words = _words(self.reader)
+        self.assertIn('before 1 GiB, wanted 2 GiB, after 1 GiB', words)
+        self.assertIn('os-brick returned nothing', words)
+
     def test_evidence_and_damage(self):
         words = _words(self.reader)
         self.assertIn('POST os-extend to 2 GiB: 202', words)
@@ -211,6 +219,23 @@ class BareTest(testtools.TestCase):
         _, reader = _page(model.Results(run=example.run()))
         self.assertIn('No backend.', _words(reader))
         self.assertEqual([], reader.open)
+
+    def test_measurement_without_facts(self):
+        measurement = model.Measurement(
+            outcome='inconclusive', explanation='Quota was exceeded.'
+        )
+        _, reader = _page(
+            model.Results(
+                run=example.run(release=None, finished_at=None),
+                backends=(
+                    model.Backend(volume_type='b', measurement=measurement),
+                ),
+            )
+        )
+        words = _words(reader)
+        self.assertIn('never made', words)
+        self.assertIn('did not finish', words)
+        self.assertNotRegex(words, r'\bNone\b')
 
     def test_backend_of_which_nothing_is_known(self):
         _, reader = _page(
