@@ -5,6 +5,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -20,7 +21,8 @@ class CommandsTest(base.SandboxTestCase):
         super().setUp()
         directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.file = directory / 'image.raw'
-        self.file.write_bytes(base.Content(5_000_001).read(5_000_001))
+        with self.file.open('wb') as stream:
+            shutil.copyfileobj(base.Content(5_000_001), stream)
 
     def _create(self, *arguments: str) -> dict[str, ty.Any]:
         ended = self.run_command(
