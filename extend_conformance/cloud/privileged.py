@@ -6,16 +6,23 @@ os-brick's own privilege context can neither change the owner of a device
 node nor open one for writing, so the project has a context of its own that
 can do the first. As root everything runs in this process; otherwise in a
 helper that sudo starts. The helper imports this module: keep it small.
+
+What may start the helper may do anything: os-brick's context runs commands
+as root. Narrower arguments in sudoers would not change that.
 """
 
 import collections.abc
 import contextlib
-import getpass
 import logging
 import os
 import pathlib
+import pwd
+import re
+import shlex
+import shutil
 import stat
 import sys
+import time
 
 from os_brick import privileged as brick_privileged
 from oslo_config import cfg
@@ -40,6 +47,10 @@ _CONTEXTS = (
 )
 
 
+#: How long a helper that did not start may take to say why.
+_SAID_S = 1.0
+
+
 def helper_program() -> str:
     """The ``privsep-helper`` of the environment that runs now."""
     return str(pathlib.Path(sys.executable).with_name('privsep-helper'))
@@ -47,7 +58,22 @@ def helper_program() -> str:
 
 def sudoers_line() -> str:
     """The line with which sudo lets this user start the helper."""
-    return f'{getpass.getuser()} ALL=(root) NOPASSWD: {helper_program()}'
+    try:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        user = f'#{os.geteuid()}'
+    # See "Special characters" in sudoers(5).
+    program = re.sub(r'([^\w/.+-])', r'\\\1', helper_program())
+    return f'{user} ALL=(root) NOPASSWD: {program}'
+
+
+def default_command() -> str:
+    """The command that starts the helper unless another one is configured.
+
+    In a session of its own: a Ctrl-C must not reach the helper, which the
+    clean-up needs, and sudo must not put it on a terminal that closes.
+    """
+    return f'setsid sudo -n {shlex.quote(helper_program())}'
 
 
 def prepare(helper_command: str | None = None) -> None:
@@ -61,29 +87,44 @@ def prepare(helper_command: str | None = None) -> None:
         for each in _CONTEXTS:
             each.set_client_mode(False)
         return
-    command = helper_command or f'sudo -n {helper_program()}'
+    command = helper_command or default_command()
     for each in _CONTEXTS:
         if helper_command is not None or not each.conf.helper_command:
             cfg.CONF.set_override(
                 'helper_command', command, group=each.cfg_section
             )
     for each in (context, brick_privileged.default):
-        if each.channel is not None:
-            continue
+        if each.channel is None:
+            _start(each)
+
+
+def _start(wanted: priv_context.PrivContext) -> None:
+    command = wanted.conf.helper_command
+    if command == default_command() and shutil.which('sudo') is None:
+        raise _not_allowed('sudo is not installed', command)
+    with _kept_log() as said:
         try:
-            with _kept_log() as said:
-                each.start()
+            wanted.start()
         except (daemon.FailedToDropPrivileges, OSError) as error:
-            raise exceptions.NotTestable(
-                'Attaching volumes to this host needs root, and the '
-                'privilege helper cannot be started: '
-                + '; '.join([str(error), *said]),
-                resource=each.conf.helper_command,
-                next_step=(
-                    'Run as root, or install sudo and let it start the '
-                    f'helper with this line in sudoers: {sudoers_line()}'
-                ),
+            # What the helper said comes through a thread, a moment later.
+            deadline = time.monotonic() + _SAID_S
+            while not said and time.monotonic() < deadline:
+                time.sleep(0.02)
+            raise _not_allowed(
+                '; '.join(said) or str(error), command
             ) from error
+
+
+def _not_allowed(why: str, command: str) -> exceptions.NotTestable:
+    return exceptions.NotTestable(
+        'This user cannot attach volumes to this host: the privilege helper '
+        f'was not started: {why}',
+        resource=command,
+        next_step=(
+            'Run as root, or have sudo installed and this line in sudoers: '
+            f'{sudoers_line()}'
+        ),
+    )
 
 
 @contextlib.contextmanager
