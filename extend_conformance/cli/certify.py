@@ -94,6 +94,9 @@ class Certify(command.Command):
         member.require(
             block_storage.DEFAULT_MICROVERSION, 'attachments with a mode'
         )
+        release = parsed_args.release or claims.release
+        _, maximum = member.api_versions()
+        documentation = discovery.Documentation.find(release, maximum, own)
         volume_types = _known(parsed_args.volume_type, member)
         plan = profiles.make_plan(parsed_args.profile, clouds.given())
         if parsed_args.dry_run:
@@ -107,8 +110,6 @@ class Certify(command.Command):
         results = storage.ResultsDirectory(output)
         machine = options.open_host(parsed_args)
         machine.connector_properties()
-        release = parsed_args.release or claims.release
-        _, maximum = member.api_versions()
         facts = environment.host_facts()
         run = model.Run(
             id=run_ledger.run_id,
@@ -132,9 +133,7 @@ class Certify(command.Command):
                     extend_timeout_s=parsed_args.extend_timeout
                 ),
                 claims=claims,
-                documentation=discovery.Documentation.find(
-                    release, maximum, own
-                ),
+                documentation=documentation,
                 results=results,
                 ledger=run_ledger,
                 host=machine,

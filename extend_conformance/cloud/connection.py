@@ -185,6 +185,8 @@ def from_cloud(name: str | None) -> CloudConnection:
 def _must_be_known(name: str, known: list[str]) -> None:
     if name in known:
         return
+    # What openstacksdk makes up where no clouds.yaml was found.
+    known = [each for each in known if each != 'defaults']
     nearest = difflib.get_close_matches(name, known, n=1)
     if nearest:
         next_step = f'Did you mean {nearest[0]}?'
