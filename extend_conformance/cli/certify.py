@@ -189,9 +189,12 @@ def _show_plan(
     for left_out in plan.not_planned:
         console.print(f'not planned: {left_out.check} ({left_out.cause})')
     count = len(plan.for_backends(volume_types))
+    backends = 'one backend'
+    if len(volume_types) > 1:
+        backends = f'{len(volume_types)} backends'
     console.print(
-        f'{count} checks on {len(volume_types)} backends, one after the '
-        f'other, with volumes of {_ROOM_GIB} GiB at most at a time.'
+        f'{count} checks on {backends}, one after the other, with volumes '
+        f'of {_ROOM_GIB} GiB at most at a time.'
     )
 
 
