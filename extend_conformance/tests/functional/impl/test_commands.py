@@ -156,10 +156,17 @@ class CommandsTest(base.SandboxTestCase):
         ).path
 
         other = self._cleanup('--os-cloud', 'sandbox-other')
-        admin = self._cleanup('--os-cloud', 'sandbox-other', '--all-projects')
+        everybody = ('--os-cloud', 'sandbox-other', '--all-projects')
+        asked = self._cleanup(*everybody)
+        (run_id,) = {each['Run'] for each in asked[1]}
+        named = self._cleanup(*everybody, '--run', run_id)
 
         self.assertEqual((0, []), other)
+        # The run may still go on elsewhere, so a person has to name it.
         self.assertEqual(
-            (0, ['removed']), (admin[0], [each['Fate'] for each in admin[1]])
+            (1, ['left']), (asked[0], [each['Fate'] for each in asked[1]])
+        )
+        self.assertEqual(
+            (0, ['removed']), (named[0], [each['Fate'] for each in named[1]])
         )
         self.assertEqual(before, self.volume_ids())
