@@ -38,7 +38,8 @@ OPTIONS = [
     cfg.StrOpt(
         'claims_file',
         help='Path of a claims file, as written by "extend-conformance '
-        'discover". It wins over the three options above.',
+        'discover". It wins over the two options above; volume_types then '
+        'chooses among its entries.',
     ),
     cfg.StrOpt(
         'matrix_file',

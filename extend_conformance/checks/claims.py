@@ -65,7 +65,7 @@ def claim_matrix(context: context_module.Context) -> None:
     needs=[registry.Need.ADMIN],
 )
 def claim_capability(context: context_module.Context) -> None:
-    """The pool's ``online_extend_support`` tells the scheduler the truth.
+    """The pool's online_extend_support tells the scheduler the truth.
 
     The scheduler refuses only for the boolean ``False`` and reads
     everything else, text and silence, as support. A stated boolean has to

@@ -40,7 +40,11 @@ def check(path: pathlib.Path, document: ty.Any) -> None:
         for error in errors
     ]
     if found:
-        _, error = min(found, key=lambda pair: pair[0])
+        # A misspelt key is also a missing one; the mistake is the first.
+        _, error = min(
+            found,
+            key=lambda pair: (pair[0], pair[1].validator == 'required'),
+        )
         raise _explain(path, document, error)
 
 

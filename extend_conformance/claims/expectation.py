@@ -212,7 +212,7 @@ def _must_have_rows(
         next_step=(
             f'Did you mean "{near}"?'
             if near
-            else '"extend-conformance matrix show" lists the keys.'
+            else 'A key is that of a line driver.KEY= of the matrix.'
         ),
     )
 

@@ -94,6 +94,9 @@ class Certify(command.Command):
         member.require(
             block_storage.DEFAULT_MICROVERSION, 'attachments with a mode'
         )
+        release = parsed_args.release or claims.release
+        _, maximum = member.api_versions()
+        documentation = discovery.Documentation.find(release, maximum, own)
         volume_types = _known(parsed_args.volume_type, member)
         plan = profiles.make_plan(parsed_args.profile, clouds.given())
         if parsed_args.dry_run:
@@ -108,8 +111,6 @@ class Certify(command.Command):
             'extend-conformance-results', run_ledger.run_id
         )
         results = storage.ResultsDirectory(output)
-        release = parsed_args.release or claims.release
-        _, maximum = member.api_versions()
         facts = environment.host_facts()
         run = model.Run(
             id=run_ledger.run_id,
@@ -133,9 +134,7 @@ class Certify(command.Command):
                     extend_timeout_s=parsed_args.extend_timeout
                 ),
                 claims=claims,
-                documentation=discovery.Documentation.find(
-                    release, maximum, own
-                ),
+                documentation=documentation,
                 results=results,
                 ledger=run_ledger,
                 host=machine,
@@ -191,9 +190,12 @@ def _show_plan(
     for left_out in plan.not_planned:
         console.print(f'not planned: {left_out.check} ({left_out.cause})')
     count = len(plan.for_backends(volume_types))
+    backends = 'one backend'
+    if len(volume_types) > 1:
+        backends = f'{len(volume_types)} backends'
     console.print(
-        f'{count} checks on {len(volume_types)} backends, one after the '
-        f'other, with volumes of {_ROOM_GIB} GiB at most at a time.'
+        f'{count} checks on {backends}, one after the other, with volumes '
+        f'of {_ROOM_GIB} GiB at most at a time.'
     )
 
 

@@ -7,6 +7,7 @@ of the group ``extend_conformance.cli``.
 """
 
 import collections.abc
+import contextlib
 import importlib.metadata
 import signal
 import sys
@@ -46,7 +47,10 @@ class Application(app.App):
     def run(self, argv: collections.abc.Sequence[str]) -> int:
         """Run a command; without one, print the help."""
         if not argv:
-            self.parser.print_help(self.stderr)
+            # On its own, --help lists the commands; parser.print_help() does
+            # not know them.
+            with contextlib.suppress(SystemExit):
+                super().run(['--help'])
             return exceptions.ExitCode.USAGE
         return int(super().run(list(argv)))
 

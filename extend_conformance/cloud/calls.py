@@ -128,8 +128,8 @@ class JournallingClient(adapter.LegacyJsonAdapter):
             'request_id': request_id,
             'began_s': began_s,
         }
-        if kwargs.get('json') is not None:
-            details['body'] = kwargs['json']
+        if kwargs.get('body') is not None:
+            details['body'] = kwargs['body']
         if response.status_code >= 400:
             message = _message(body) or response.reason
             details['message'] = message

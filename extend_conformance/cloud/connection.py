@@ -48,6 +48,14 @@ class CloudConnection:
     service_type: str = SERVICE_TYPES[0]
     endpoint_override: str | None = None
 
+    @property
+    def auth_url(self) -> str:
+        """The address of the identity service: which cloud this is.
+
+        Two names, or two sets of credentials, may lead to one cloud.
+        """
+        return str(getattr(self.session.auth, 'auth_url', self.name))
+
     @functools.cached_property
     def project_id(self) -> str:
         """The project that the session is scoped to.
@@ -185,6 +193,8 @@ def from_cloud(name: str | None) -> CloudConnection:
 def _must_be_known(name: str, known: list[str]) -> None:
     if name in known:
         return
+    # What openstacksdk makes up where no clouds.yaml was found.
+    known = [each for each in known if each != 'defaults']
     nearest = difflib.get_close_matches(name, known, n=1)
     if nearest:
         next_step = f'Did you mean {nearest[0]}?'

@@ -30,7 +30,6 @@ from extend_conformance import exceptions
 from extend_conformance.cloud import attachment as attachments
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
-from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import node_owner
 from extend_conformance.cloud import privileged
@@ -128,7 +127,7 @@ class Host:
             )
         entry = ledger.intend(
             KIND,
-            storage.connection.name,
+            storage.connection.auth_url,
             storage.connection.project_id,
             volume_id,
             hostname=properties['host'],
@@ -319,9 +318,9 @@ def _reserve(
     except calls.ApiError:
         ledger.gone(entry)
         raise
-    except connections.CloudUnreachable:
-        # Whether there is one is unknown. An attachment has no name, but a
-        # volume without multiattach can only have ours.
+    except BaseException:
+        # The answer was lost, or nobody waited for it. An attachment has no
+        # name, but a volume without multiattach can only have ours.
         if not volume.multiattach:
             for each in storage.attachments(volume.id):
                 attachments.delete_attachment(storage, each)

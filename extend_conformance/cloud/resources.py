@@ -137,7 +137,7 @@ class Resources:
         name = name or f'extend-conformance-{secrets.token_hex(6)}'
         entry = self.ledger.intend(
             VOLUME,
-            self.storage.connection.name,
+            self.storage.connection.auth_url,
             self.storage.connection.project_id,
             name,
             size_gib=size_gib,
@@ -154,14 +154,17 @@ class Resources:
         except calls.ApiError:
             self.ledger.gone(entry)
             raise
-        except connections.CloudUnreachable:
-            # The answer was lost; the volume may be there, and only its
-            # name can tell.
+        except BaseException as error:
+            # The answer was lost, or nobody waited for it; the volume may
+            # be there, and only its name can tell. If it is not, the entry
+            # stays open: the request may still be on its way.
             found = self._find(name)
             if found is None:
-                # Not marked as gone: the request may still be on its way.
                 raise
-            volume = found
+            self._owned.append(self.ledger.made(entry, found.id))
+            if not isinstance(error, connections.CloudUnreachable):
+                raise
+            return found
         self._owned.append(self.ledger.made(entry, volume.id))
         return volume
 
@@ -195,7 +198,7 @@ class Resources:
         """
         entry = self.ledger.intend(
             hosts.KIND,
-            self.storage.connection.name,
+            self.storage.connection.auth_url,
             self.storage.connection.project_id,
             volume_id,
         )

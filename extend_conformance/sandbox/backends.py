@@ -15,6 +15,9 @@ import typing as ty
 
 from extend_conformance import exceptions
 
+#: What every driver of the sandbox says its vendor is.
+VENDOR: ty.Final = 'Sandbox'
+
 #: Sections of ``cinder.conf`` that no backend can have: those of the
 #: sandbox's own file.
 _TAKEN: ty.Final = frozenset(

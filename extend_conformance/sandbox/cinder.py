@@ -12,6 +12,7 @@ from cinder import monkey_patch
 # Before anything else is imported: it changes what sockets and threads are.
 monkey_patch.patch()
 
+import logging
 import socket
 import time
 import typing as ty
@@ -48,6 +49,20 @@ CONF = cfg.CONF
 
 class BackendFailed(Exception):
     """A backend that was asked for did not start."""
+
+
+class _LastWords(logging.Handler):
+    """Keeps why a driver did not initialise, which Cinder only logs."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.errors: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the error of a record that has one."""
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            self.errors.append(f'{type(error).__name__}: {error}')
 
 
 class _Service(service.Service):
@@ -124,7 +139,7 @@ def _start(
                 coordination=True,
             )
         except Exception as error:
-            raise BackendFailed(
+            raise daemon.WrongConfiguration(
                 f'backend {backend.name}: {type(error).__name__}: {error}'
             ) from error
         launcher.launch_service(volumes[backend.name])
@@ -141,7 +156,9 @@ def _start(
 
 
 def _wait_until_usable(
-    scheduler: _Service, volumes: dict[str, _Service]
+    scheduler: _Service,
+    volumes: dict[str, _Service],
+    last_words: _LastWords,
 ) -> None:
     """Wait until the scheduler has heard of every backend."""
     heard = scheduler.manager.driver.host_manager.service_states
@@ -153,7 +170,8 @@ def _wait_until_usable(
                 continue  # init_host is still at work
             if not one.manager.driver.initialized:
                 raise BackendFailed(
-                    f'backend {name}: its driver did not initialise'
+                    f'backend {name}: its driver did not initialise: '
+                    + '; '.join(last_words.errors)
                 )
             if one.host in heard:
                 del waiting[name]
@@ -193,7 +211,11 @@ def run(startup: daemon.Startup) -> None:
     # Every service holds a place for as long as it runs, and a launcher
     # has ten; scheduler, backup and API need one each.
     launcher.services.tg.pool.resize(len(startup.record.chosen) + 3)
+    last_words = _LastWords()
+    logger = logging.getLogger('cinder.volume.manager')
+    logger.addHandler(last_words)
     scheduler, volumes = _start(launcher, startup.record.chosen)
-    _wait_until_usable(scheduler, volumes)
+    _wait_until_usable(scheduler, volumes, last_words)
+    logger.removeHandler(last_words)
     startup.ready()
     launcher.wait()

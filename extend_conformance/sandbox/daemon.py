@@ -22,6 +22,10 @@ import typing as ty
 from extend_conformance.sandbox import state
 
 
+class WrongConfiguration(Exception):
+    """Somebody's ``--backend-conf`` cannot be what he meant."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Report:
     """One line from a daemon to ``up``.
@@ -29,11 +33,13 @@ class Report:
     :param kind: ``progress``, ``ready`` or ``failed``.
     :param text: what it does, or why it failed.
     :param no_space: whether it failed because the disk is full.
+    :param wrong_configuration: whether it failed because of its arguments.
     """
 
     kind: str
     text: str = ''
     no_space: bool = False
+    wrong_configuration: bool = False
 
     def line(self) -> bytes:
         """Return it as it goes through the pipe."""
@@ -100,13 +106,15 @@ class Startup:
             if self._report_fd is None:
                 raise
             traceback.print_exc()
-            no_space = _is_no_space(error)
             with contextlib.suppress(OSError):
                 self._send(
                     Report(
                         'failed',
-                        f'{type(error).__name__}: {error}',
-                        no_space,
+                        _sentence(error),
+                        no_space=_is_no_space(error),
+                        wrong_configuration=isinstance(
+                            error, WrongConfiguration
+                        ),
                     )
                 )
             sys.stderr.flush()
@@ -122,3 +130,10 @@ def _is_no_space(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def _sentence(error: BaseException) -> str:
+    """Return an error of our own as it is, another one with its type."""
+    if type(error).__module__.startswith('extend_conformance.'):
+        return str(error)
+    return f'{type(error).__name__}: {error}'

@@ -306,14 +306,18 @@ class _Daemons:
     def wait(self, progress: Progress) -> None:
         """Wait until every daemon is ready.
 
-        :raises extend_conformance.exceptions.NotTestable: if one fails.
+        :raises extend_conformance.exceptions.ExtendConformanceError: if one
+            fails; the kind says whose fault it is.
         """
         rest = dict.fromkeys(self._popen, b'')
         while rest:
             events = self._selector.select(_START_TIMEOUT_S)
             if not events:
                 raise self._failed(
-                    next(iter(rest)), f'silent for {_START_TIMEOUT_S} s'
+                    next(iter(rest)),
+                    daemon.Report(
+                        'failed', f'silent for {_START_TIMEOUT_S} s'
+                    ),
                 )
             for key, _ in events:
                 service = key.data
@@ -322,9 +326,7 @@ class _Daemons:
                 for line in lines:
                     report = daemon.Report(**json.loads(line))
                     if report.kind == 'failed':
-                        raise self._failed(
-                            service, report.text, report.no_space
-                        )
+                        raise self._failed(service, report)
                     progress(service, report.text or report.kind)
                     if report.kind == 'ready':
                         del rest[service]
@@ -333,15 +335,23 @@ class _Daemons:
                     self._selector.unregister(key.fd)
                     os.close(key.fd)
                 if not chunk and service in rest:
-                    raise self._failed(service, 'it ended without a word')
+                    raise self._failed(
+                        service,
+                        daemon.Report('failed', 'it ended without a word'),
+                    )
 
     def _failed(
-        self, service: str, why: str, no_space: bool = False
-    ) -> exceptions.NotTestable:
-        if no_space:
+        self, service: str, report: daemon.Report
+    ) -> exceptions.ExtendConformanceError:
+        if report.no_space:
             return DiskFull(self._paths.root)
-        return exceptions.NotTestable(
-            f'{service.capitalize()} did not start: {why}',
+        kind = (
+            exceptions.UsageError
+            if report.wrong_configuration
+            else exceptions.NotTestable
+        )
+        return kind(
+            f'{service.capitalize()} did not start: {report.text}',
             next_step=f'Read {self._paths.logs / service}.log.',
         )
 

@@ -9,6 +9,7 @@ import configparser
 import io
 import typing as ty
 
+from extend_conformance.sandbox import backends
 from extend_conformance.sandbox import state
 
 Options = ty.Mapping[str, str]
@@ -38,6 +39,7 @@ def render(paths: state.Paths, record: state.Record, plugin: Options) -> str:
             'create_isolated_networks': 'false',
         },
         'compute': {'image_ref': image_id, 'image_ref_alt': image_id},
+        'compute-feature-enabled': {'volume_multiattach': 'true'},
         'enforce_scope': {
             'keystone': 'true',
             'cinder': 'true',
@@ -82,7 +84,7 @@ def render(paths: state.Paths, record: state.Record, plugin: Options) -> str:
             'endpoint_type': 'public',
             'backend_names': ','.join(two),
             'storage_protocol': 'local',
-            'vendor_name': 'Sandbox',
+            'vendor_name': backends.VENDOR,
             'volume_size': '1',
             'build_interval': '1',
             'manage_volume_ref': 'source-name,volume-%s',

@@ -127,23 +127,30 @@ class SandboxTestCase(testtools.TestCase):
 
 
 class Content:
-    """Bytes that look random and are the same each time.
+    """Bytes that look random, differ everywhere, and are cheap to make.
 
     :param size_bytes: how many there are.
     """
 
     def __init__(self, size_bytes: int) -> None:
-        self._random = random.Random(size_bytes)  # noqa: S311
-        self._left = size_bytes
-        self._rest = b''
+        self._size_bytes = size_bytes
+        self._offset = 0
 
-    def read(self, size: int, /) -> bytes:
-        """Give some, none at the end."""
-        if not self._rest:
-            # Always drawn in the same portions: the generator's output
-            # depends on how much is asked for at once.
-            portion = min(4 * MIB, self._left)
-            self._rest = self._random.randbytes(portion)
-            self._left -= portion
-        given, self._rest = self._rest[:size], self._rest[size:]
+    def read(self, size: int = 4 * MIB, /) -> bytes:
+        """Give some, never more than 4 MiB, none at the end."""
+        begin = self._offset % _PORTION_BYTES
+        number = self._offset // _PORTION_BYTES
+        portion = number.to_bytes(8, 'big') + _noise()
+        given = portion[begin : begin + size]
+        given = given[: self._size_bytes - self._offset]
+        self._offset += len(given)
         return given
+
+
+_PORTION_BYTES = 4 * MIB
+
+
+@functools.cache
+def _noise() -> bytes:
+    generator = random.Random(1)  # noqa: S311
+    return generator.randbytes(_PORTION_BYTES - 8)

@@ -66,7 +66,7 @@ class StateTestCase(testtools.TestCase):
             TypeError,
             state.write_atomically,
             path,
-            b'new',  # type: ignore[arg-type]
+            b'new',
         )
         self.assertEqual('old', path.read_text())
 

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The pages of the checks say what the registry says."""
+
+import pathlib
+import re
+
+import testtools
+
+from extend_conformance.checks import registry
+
+_PAGES = pathlib.Path(__file__).parents[4] / 'doc' / 'source' / 'checks'
+_APPLIES = {
+    registry.Applies.ALWAYS: 'always',
+    registry.Applies.WHERE_SUPPORTED: 'where supported',
+    registry.Applies.WHERE_REFUSED: 'where refused',
+}
+_SECTIONS = [
+    'What it proves',
+    'Why it matters',
+    'If it fails',
+    'Seeded defect',
+]
+
+
+def fields_of(check):
+    return {
+        'Id': check.id,
+        'Uuid': check.uuid,
+        'Level': str(check.level),
+        'Scope': str(check.scope),
+        'Applies': _APPLIES[check.applies],
+        'Needs': ', '.join(sorted(check.needs)) or 'nothing',
+    }
+
+
+def row_of(check):
+    fields = fields_of(check)
+    needs = fields['Needs'] if check.needs else r'\-'
+    return [
+        f':doc:`{check.id}`',
+        fields['Level'],
+        fields['Scope'],
+        fields['Applies'],
+        needs,
+    ]
+
+
+class DocumentationTest(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.checks = registry.catalogue()
+
+    def test_every_check_has_a_page_and_no_other_page_is_there(self):
+        pages = {path.stem for path in _PAGES.glob('*.rst')} - {'index'}
+        self.assertEqual({check.id for check in self.checks}, pages)
+
+    def test_a_page_names_the_facts_of_its_check(self):
+        for check in self.checks:
+            text = (_PAGES / f'{check.id}.rst').read_text()
+            found = dict(re.findall(r'^:(\w+): `*(.+?)`*$', text, re.M))
+            self.assertEqual(fields_of(check), found, check.id)
+
+    def test_a_page_has_all_sections(self):
+        for check in self.checks:
+            text = (_PAGES / f'{check.id}.rst').read_text()
+            found = re.findall(r'^(\w.+)\n=+$', text, re.M)
+            self.assertEqual([check.id, *_SECTIONS], found, check.id)
+
+    def test_the_index_lists_every_check_in_the_order_of_running(self):
+        text = (_PAGES / 'index.rst').read_text()
+        rows = [
+            re.split(r'\s{2,}', line.strip())
+            for line in text.splitlines()
+            if line.startswith(':doc:')
+        ]
+        self.assertEqual([row_of(check) for check in self.checks], rows)
