@@ -106,10 +106,13 @@ def _start(wanted: priv_context.PrivContext) -> None:
         try:
             wanted.start()
         except (daemon.FailedToDropPrivileges, OSError) as error:
-            # What the helper said comes through a thread, a moment later.
+            # What the helper said comes through a thread, a moment later,
+            # and may be several lines.
             deadline = time.monotonic() + _SAID_S
-            while not said and time.monotonic() < deadline:
-                time.sleep(0.02)
+            heard = -1
+            while time.monotonic() < deadline and heard != len(said):
+                heard = len(said) or -1
+                time.sleep(0.1)
             raise _not_allowed(
                 '; '.join(said) or str(error), command
             ) from error
