@@ -22,6 +22,10 @@ def host_grows_in_place(context: context_module.Context) -> None:
     size and the device has at least it, without a new attachment.
     """
     first = context.first_extend
+    if first.outcome == verdict.Outcome.INCONCLUSIVE:
+        raise findings.CouldNotTest(
+            first.explanation, cause='outcome-inconclusive'
+        )
     wanted = (first.size_wanted_gib or 0) * context_module.GIB
     device = first.device_after_bytes or 0
     if first.size_after_gib != first.size_wanted_gib:
