@@ -102,14 +102,15 @@ class Certify(command.Command):
         if parsed_args.dry_run:
             _show_plan(plan, volume_types, console)
             return exceptions.ExitCode.AS_EXPECTED
+        machine = options.open_host(parsed_args)
+        # Without privileges nothing can be tested, and nothing shall be left.
+        machine.connector_properties()
         run_ledger = ledger.Ledger.start()
         console.print(f'Run {run_ledger.run_id}')
         output = parsed_args.output or pathlib.Path(
             'extend-conformance-results', run_ledger.run_id
         )
         results = storage.ResultsDirectory(output)
-        machine = options.open_host(parsed_args)
-        machine.connector_properties()
         facts = environment.host_facts()
         run = model.Run(
             id=run_ledger.run_id,
@@ -123,7 +124,7 @@ class Certify(command.Command):
             microversion_max=maximum,
             planned=plan.for_backends(volume_types),
             not_planned=plan.not_planned,
-            warnings=tuple(machine.warnings),
+            warnings=machine.warnings,
         )
         results.write_run(run)
         _run(

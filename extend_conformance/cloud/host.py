@@ -51,7 +51,6 @@ class Host:
     :param use_multipath: connect all paths of a volume.
     :param enforce_multipath: fail where multipathd does not run.
     :param helper_command: starts the privilege helper as root.
-    :ivar warnings: what somebody who reads the results should know.
     """
 
     def __init__(
@@ -66,7 +65,12 @@ class Host:
         self._enforce_multipath = enforce_multipath
         self._helper_command = helper_command
         self._prepared = threading.Lock()
-        self.warnings: list[str] = []
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What somebody who reads the results should know of this host."""
+        with self._prepared:
+            return self._lock_warnings
 
     def connector_properties(self) -> collections.abc.Mapping[str, ty.Any]:
         """What backends need to know of this host; prepares it once.
@@ -79,7 +83,7 @@ class Host:
 
     @functools.cached_property
     def _properties(self) -> collections.abc.Mapping[str, ty.Any]:
-        self._set_up_locks()
+        _ = self._lock_warnings
         privileged.prepare(self._helper_command)
         try:
             with _quiet():
@@ -266,12 +270,14 @@ class Host:
         )
         return found
 
-    def _set_up_locks(self) -> None:
-        """Give os-brick a directory of locks that it can write.
+    @functools.cached_property
+    def _lock_warnings(self) -> tuple[str, ...]:
+        """Give os-brick a directory of locks that it can write, once.
 
         os-brick locks under its own option, but guards connections under
         that of oslo.concurrency.
         """
+        warnings = []
         os_brick.setup(cfg.CONF)
         wanted = (
             self._lock_path
@@ -288,7 +294,7 @@ class Host:
                 if wanted is None
                 else f'the lock path {wanted} is not writable'
             )
-            self.warnings.append(
+            warnings.append(
                 f'{reason}; using {chosen}, so that attachments of other '
                 'services on this host are not kept apart from ours'
             )
@@ -297,6 +303,7 @@ class Host:
             cfg.CONF.set_override(
                 'lock_path', chosen, group='oslo_concurrency'
             )
+        return tuple(warnings)
 
 
 def _reserve(
@@ -346,6 +353,12 @@ def _release(
 
 
 def _writable(directory: str) -> bool:
+    """Whether this user can take every lock that os-brick keeps there."""
+    path = pathlib.Path(directory)
     with contextlib.suppress(OSError):
-        pathlib.Path(directory).mkdir(parents=True, exist_ok=True)
-    return os.access(directory, os.W_OK | os.X_OK)
+        path.mkdir(parents=True, exist_ok=True)
+    return os.access(path, os.R_OK | os.W_OK | os.X_OK) and all(
+        # Root made these, if it was here before.
+        os.access(lock, os.W_OK)
+        for lock in path.glob('os-brick-*')
+    )

@@ -154,6 +154,29 @@ def _client_uid_gid(user: str) -> tuple[int, int]:
     return entry.pw_uid, entry.pw_gid
 
 
+def _must_reach(user: str, root: pathlib.Path) -> None:
+    """Raise unless a user can get to what is in the state directory.
+
+    The user itself is asked: modes alone do not tell, there are ACLs.
+    """
+    uid, gid = _client_uid_gid(user)
+    asked = subprocess.run(
+        ('test', '-x', str(root)),
+        user=uid,
+        group=gid,
+        extra_groups=os.getgrouplist(user, gid),
+    )
+    if asked.returncode != 0:
+        raise exceptions.UsageError(
+            f'User {user!r} cannot reach the files for clients',
+            resource=str(root),
+            next_step=(
+                'Choose a --state-dir of which every parent directory lets '
+                'other users through.'
+            ),
+        )
+
+
 # Making
 
 
@@ -588,6 +611,8 @@ def up(
         try:
             state.save(paths, record)
             root.chmod(0o711)
+            if client_user is not None:
+                _must_reach(client_user, root)
             return _bring_up(paths, record, plugin or {}, progress)
         except BaseException as error:
             explained = _explained(error, paths)

@@ -194,7 +194,7 @@ def join_run(
             microversion_max=maximum,
             planned=settings.plan.for_backends(settings.volume_types),
             not_planned=settings.plan.not_planned,
-            warnings=tuple(machine.warnings) if machine else (),
+            warnings=machine.warnings if machine else (),
         )
     )
     run_ledger = ledger.Ledger.start(run_id)
