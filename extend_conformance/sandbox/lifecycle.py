@@ -49,7 +49,8 @@ NEEDED_BYTES: ty.Final = 512 * 1024**2
 
 _START_TIMEOUT_S = 120
 _GRACE_S = 1.0
-_LOCK_WAIT_S = 30.0
+#: As long as an ``up`` that is at work may take.
+_LOCK_WAIT_S = 150.0
 _IMAGE_NAME = 'sandbox'
 _IMAGE_BYTES = 1024**2
 
