@@ -57,6 +57,9 @@ _IMAGE_BYTES = 1024**2
 Progress = ty.Callable[[str, str], None]
 """Called with a service (or ``sandbox``) and what it does now."""
 
+Finish = ty.Callable[[state.Record], None]
+"""Called when everything answers; a sandbox is whole when it has returned."""
+
 
 class DiskFull(exceptions.NotTestable):
     """There was no room for the sandbox, or no more while it started."""
@@ -530,6 +533,7 @@ def _bring_up(
     record: state.Record,
     plugin: tempest_conf.Options,
     progress: Progress,
+    finish: Finish,
 ) -> state.Record:
     daemons = _Daemons(paths)
     try:
@@ -549,6 +553,7 @@ def _bring_up(
         progress('sandbox', 'image')
         record = dataclasses.replace(record, image_id=_upload_image(record))
         _write_client_files(paths, record, plugin)
+        finish(record)
         record = dataclasses.replace(record, complete=True)
         state.save(paths, record)
         return record
@@ -564,6 +569,7 @@ def up(
     token_expiration_s: int | None = None,
     plugin: tempest_conf.Options | None = None,
     progress: Progress = lambda service, text: None,
+    finish: Finish = lambda record: None,
 ) -> state.Record:
     """Start a sandbox, or a killed one again with its data.
 
@@ -574,6 +580,7 @@ def up(
     :param token_expiration_s: life of a token in seconds, by default a day.
     :param plugin: further options for tempest's ``[extend_conformance]``.
     :param progress: told what happens.
+    :param finish: the caller's own last step; if it fails, all fails.
     :raises extend_conformance.exceptions.UsageError: if it runs already, or
         for wrong arguments.
     :raises extend_conformance.exceptions.NotTestable: if this machine cannot
@@ -588,11 +595,9 @@ def up(
     ancestor = _existing_ancestor(root)
     _must_have_room(ancestor)
     _must_have_loop_devices(ancestor)
-    made_root = not root.exists()
-    root.mkdir(mode=0o711, parents=True, exist_ok=True)
     paths = state.Paths(root)
-    had_logs = paths.logs.exists()
-    with state.locked(root, wait_s=0):
+    with _directory(root) as made_root, state.locked(root, wait_s=0):
+        had_logs = paths.logs.exists()
         old = state.load(paths)
         if old is not None:
             _must_not_run(paths, old)
@@ -614,7 +619,7 @@ def up(
             root.chmod(0o711)
             if client_user is not None:
                 _must_reach(client_user, root)
-            return _bring_up(paths, record, plugin or {}, progress)
+            return _bring_up(paths, record, plugin or {}, progress, finish)
         except BaseException as error:
             explained = _explained(error, paths)
             with _undisturbed():
@@ -627,12 +632,26 @@ def up(
                     ):
                         # Nobody has to read why.
                         shutil.rmtree(paths.logs, ignore_errors=True)
-                    if made_root:
-                        with contextlib.suppress(OSError):
-                            root.rmdir()
             if explained is error:
                 raise
             raise explained from error
+
+
+@contextlib.contextmanager
+def _directory(root: pathlib.Path) -> collections.abc.Iterator[bool]:
+    """Make a directory, and remove it if the block fails and it is empty.
+
+    :returns: whether it was made.
+    """
+    made = not root.exists()
+    root.mkdir(mode=0o711, parents=True, exist_ok=True)
+    try:
+        yield made
+    except BaseException:
+        if made:
+            with contextlib.suppress(OSError):
+                root.rmdir()
+        raise
 
 
 @contextlib.contextmanager
