@@ -426,7 +426,7 @@ def _unmount(devices: collections.abc.Iterable[str]) -> None:
 
 def _release_devices(paths: state.Paths) -> list[str]:
     """Release every loop device of the sandbox; return those that stay."""
-    devices = loopdevices.devices_under(paths.root)
+    devices = loopdevices.devices_under(paths.volumes)
     _unmount(devices)
     stay = []
     for device, backing in list(loopdevices.all_devices()):
@@ -449,9 +449,7 @@ def _remove_files(paths: state.Paths, record: state.Record | None) -> None:
 def _take_down(paths: state.Paths, record: state.Record | None) -> None:
     known = record.processes.values() if record is not None else ()
     left = processes.end(paths.root, known, _GRACE_S)
-    stay: list[str] = []
-    if record is not None:
-        stay = _release_devices(paths)
+    stay = _release_devices(paths)
     if left or stay:
         raise exceptions.WorkFailed(
             'Something of the sandbox is still there',
@@ -680,6 +678,14 @@ def _explained(error: BaseException, paths: state.Paths) -> BaseException:
     return error
 
 
+def _has_remains(paths: state.Paths) -> bool:
+    """Tell whether anything of a sandbox is there, even without a record."""
+    return bool(
+        processes.belonging(paths.root)
+        or loopdevices.devices_under(paths.volumes)
+    )
+
+
 def down(root: pathlib.Path) -> bool:
     """Stop a sandbox and remove what ``up`` made, except ``logs/``.
 
@@ -691,10 +697,12 @@ def down(root: pathlib.Path) -> bool:
     root = root.resolve()
     paths = state.Paths(root)
     if not root.is_dir():
-        if os.geteuid() == 0 and processes.belonging(root):
-            _take_down(paths, None)
-            return True
-        return False
+        # Somebody has removed the directory; the rest may still be there.
+        if not _has_remains(paths):
+            return False
+        _must_be_root()
+        _take_down(paths, None)
+        return True
     try:
         exists = paths.record.exists()
     except PermissionError:
@@ -703,7 +711,7 @@ def down(root: pathlib.Path) -> bool:
         _must_be_root()
     with state.locked(root, wait_s=_LOCK_WAIT_S):
         record = state.load(paths)
-        if record is None and not processes.belonging(root):
+        if record is None and not _has_remains(paths):
             return False
         _take_down(paths, record)
         return True

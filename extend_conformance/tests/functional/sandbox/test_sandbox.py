@@ -190,3 +190,10 @@ class SandboxTestCase(testtools.TestCase):
         self.assertEqual([], processes.belonging(self.root))
         again = self.cinder(self.up())
         self.assertEqual('available', again.volumes.get(volume.id).status)
+
+    def test_down_after_the_directory_was_removed_leaves_nothing(self) -> None:
+        self.attached(self.cinder(self.up()), 'good')
+        shutil.rmtree(self.root)
+        self.assertTrue(lifecycle.down(self.root))
+        self.assertEqual([], processes.belonging(self.root))
+        self.assertEqual([], loopdevices.devices_under(self.root))
