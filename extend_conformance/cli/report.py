@@ -27,7 +27,8 @@ class Build(command.Command):
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
         parser.epilog = (
             'example:\n'
-            f'  {prog_name} extend-conformance-results/20260302t101530-7f3a2b1c'
+            f'  {prog_name} '
+            'extend-conformance-results/20260302t101530-7f3a2b1c'
         )
         parser.add_argument(
             'results',
