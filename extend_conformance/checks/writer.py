@@ -20,7 +20,6 @@ _IMAGE_BYTES = 2 * context_module.GIB + 3 * blocks.BLOCK_BYTES + 17
 _EXTENDS = 2
 _CHUNK_BYTES = 1024 * blocks.BLOCK_BYTES
 _NO_ROOM = (errors.QuotaExceeded, errors.NoRoom, errors.ImageTooLarge)
-_REFUSED = (errors.RefusedByScheduler, errors.RefusedByDriver)
 
 
 def _create(
@@ -109,7 +108,7 @@ def image_attached_unknown(context: context_module.Context) -> None:
     """
     try:
         pattern, created = _create(context, 'attached')
-    except _REFUSED as error:
+    except errors.ExtendRefused as error:
         raise findings.Refused(str(error)) from error
     except errors.ImageError as error:
         raise findings.Failed(str(error)) from error
@@ -153,7 +152,7 @@ def image_refused_extend(context: context_module.Context) -> None:
     """
     try:
         _create(context, 'attached')
-    except _REFUSED as error:
+    except errors.ExtendRefused as error:
         volume_id = error.volume_id
     except errors.ImageError as error:
         raise findings.Failed(

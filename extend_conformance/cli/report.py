@@ -26,9 +26,7 @@ class Build(command.Command):
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
         parser.epilog = (
-            'example:\n'
-            f'  {prog_name} '
-            'extend-conformance-results/20260302t101530-7f3a2b1c'
+            f'example:\n  {prog_name} extend-conformance-results/RUN_ID'
         )
         parser.add_argument(
             'results',

@@ -48,6 +48,14 @@ class CloudConnection:
     service_type: str = SERVICE_TYPES[0]
     endpoint_override: str | None = None
 
+    @property
+    def auth_url(self) -> str:
+        """The address of the identity service: which cloud this is.
+
+        Two names, or two sets of credentials, may lead to one cloud.
+        """
+        return str(getattr(self.session.auth, 'auth_url', self.name))
+
     @functools.cached_property
     def project_id(self) -> str:
         """The project that the session is scoped to.

@@ -123,7 +123,7 @@ class Host:
             )
         entry = ledger.intend(
             KIND,
-            storage.connection.name,
+            storage.connection.auth_url,
             storage.connection.project_id,
             volume_id,
             hostname=properties['host'],

@@ -47,7 +47,7 @@ class Entry:
 
     :param key: of the entry itself, unique in its file.
     :param kind: ``volume``, ``attachment``, ``node-owner``, ``setting``...
-    :param cloud: how the run called the cloud; empty for what is only on
+    :param cloud: address of its identity service; empty for what is only on
         this host.
     :param name: the unique name, by which it can be found when the answer
         that would have given its id was lost.

@@ -4,7 +4,9 @@
 
 Two witnesses are asked: the ledgers on this host, and the metadata of the
 volumes in the cloud. What neither names is not touched, nor is a run that
-still goes on, nor a finished image that a person keeps.
+still goes on, nor a finished image that a person keeps. Of a run without a
+ledger here nobody can tell whether it still goes on elsewhere, so that a
+person has to name it.
 """
 
 import collections.abc
@@ -78,6 +80,7 @@ class Sweep:
     def run(self) -> collections.abc.Iterator[Leftover]:
         """Find and remove; each leftover comes as it is dealt with."""
         going_on = set()
+        dead = {self._only}
         for ledger in ledgers.Ledger.runs():
             if self._only not in (None, ledger.run_id):
                 continue
@@ -96,8 +99,9 @@ class Sweep:
                     reason=error.what,
                 )
                 continue
+            dead.add(ledger.run_id)
             yield from self._of_ledger(ledger, entries)
-        yield from self._of_metadata(going_on)
+        yield from self._of_metadata(going_on, dead)
 
     def _of_ledger(
         self,
@@ -110,7 +114,7 @@ class Sweep:
                 continue
             found = self._find(entry)
             if not found:
-                if not self._dry_run:
+                if not self._dry_run and self._is_here(entry):
                     ledger.gone(entry)
                 continue
             for each in found:
@@ -125,7 +129,9 @@ class Sweep:
             ledger.close()
 
     def _of_metadata(
-        self, going_on: collections.abc.Set[str]
+        self,
+        going_on: collections.abc.Set[str],
+        dead: collections.abc.Set[str | None],
     ) -> collections.abc.Iterator[Leftover]:
         for volume in self._storage.list_volumes(self._all_projects):
             run_id = volume.metadata.get(ledgers.METADATA_KEY)
@@ -137,11 +143,24 @@ class Sweep:
                 or volume.id in self._seen
             ):
                 continue
+            project_id = volume.project_id or self._project_id
+            if run_id not in dead:
+                yield Leftover(
+                    run_id=run_id,
+                    kind=resources.VOLUME,
+                    id=volume.id,
+                    project_id=project_id,
+                    fate=Fate.LEFT,
+                    reason='This host has no ledger of the run, which may '
+                    'still go on elsewhere. If it does not, name it with '
+                    '--run.',
+                )
+                continue
             yield self._deal(
                 run_id,
                 resources.VOLUME,
                 volume.id,
-                volume.project_id or self._project_id,
+                project_id,
                 functools.partial(self._remove_volume, volume.id),
             )
 
@@ -172,6 +191,18 @@ class Sweep:
 
     def _is_ours(self, entry: ledgers.Entry) -> bool:
         return self._all_projects or entry.project_id == self._project_id
+
+    def _is_here(self, entry: ledgers.Entry) -> bool:
+        """Whether it is this cloud that would have to know of an entry.
+
+        Projects have unique ids; an administrator is asked about those of
+        every cloud that this host has used.
+        """
+        connection = self._storage.connection
+        return (
+            entry.project_id == self._project_id
+            or entry.cloud == connection.auth_url
+        )
 
     def _find(self, entry: ledgers.Entry) -> list[str]:
         """Ids of what an entry stands for, as far as it is there."""

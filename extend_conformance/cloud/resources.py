@@ -137,7 +137,7 @@ class Resources:
         name = name or f'extend-conformance-{secrets.token_hex(6)}'
         entry = self.ledger.intend(
             VOLUME,
-            self.storage.connection.name,
+            self.storage.connection.auth_url,
             self.storage.connection.project_id,
             name,
             size_gib=size_gib,
@@ -198,7 +198,7 @@ class Resources:
         """
         entry = self.ledger.intend(
             hosts.KIND,
-            self.storage.connection.name,
+            self.storage.connection.auth_url,
             self.storage.connection.project_id,
             volume_id,
         )

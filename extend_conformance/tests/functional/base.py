@@ -136,8 +136,8 @@ class Content:
         self._size_bytes = size_bytes
         self._offset = 0
 
-    def read(self, size: int, /) -> bytes:
-        """Give some, none at the end."""
+    def read(self, size: int = 4 * MIB, /) -> bytes:
+        """Give some, never more than 4 MiB, none at the end."""
         begin = self._offset % _PORTION_BYTES
         number = self._offset // _PORTION_BYTES
         portion = number.to_bytes(8, 'big') + _noise()

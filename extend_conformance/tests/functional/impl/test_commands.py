@@ -5,6 +5,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -20,7 +21,8 @@ class CommandsTest(base.SandboxTestCase):
         super().setUp()
         directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.file = directory / 'image.raw'
-        self.file.write_bytes(base.Content(5_000_001).read(5_000_001))
+        with self.file.open('wb') as stream:
+            shutil.copyfileobj(base.Content(5_000_001), stream)
 
     def _create(self, *arguments: str) -> dict[str, ty.Any]:
         ended = self.run_command(
@@ -154,10 +156,17 @@ class CommandsTest(base.SandboxTestCase):
         ).path
 
         other = self._cleanup('--os-cloud', 'sandbox-other')
-        admin = self._cleanup('--os-cloud', 'sandbox-other', '--all-projects')
+        everybody = ('--os-cloud', 'sandbox-other', '--all-projects')
+        asked = self._cleanup(*everybody)
+        (run_id,) = {each['Run'] for each in asked[1]}
+        named = self._cleanup(*everybody, '--run', run_id)
 
         self.assertEqual((0, []), other)
+        # The run may still go on elsewhere, so a person has to name it.
         self.assertEqual(
-            (0, ['removed']), (admin[0], [each['Fate'] for each in admin[1]])
+            (1, ['left']), (asked[0], [each['Fate'] for each in asked[1]])
+        )
+        self.assertEqual(
+            (0, ['removed']), (named[0], [each['Fate'] for each in named[1]])
         )
         self.assertEqual(before, self.volume_ids())

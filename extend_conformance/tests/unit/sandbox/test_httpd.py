@@ -34,7 +34,7 @@ def _application(environ: ty.Any, start_response: ty.Any) -> list[bytes]:
     """Do what Glance does: read everything, and close what can be closed."""
     if environ['PATH_INFO'] == '/early':
         environ['wsgi.input'].read(4)
-        start_response('413 Too large', [('Content-Length', '0')])
+        start_response('409 Conflict', [('Content-Length', '0')])
         return []
     body = environ['wsgi.input']
     read = b''
@@ -73,6 +73,7 @@ class HttpdTestCase(testtools.TestCase):
     def test_connection_is_usable_after_a_chunked_body(self) -> None:
         self.put('/').read()
         first = self.connection.sock
+        self.assertIsNotNone(first)
         self.assertEqual(b'some bytesand more', self.put('/').read())
         self.assertIs(first, self.connection.sock)
 
