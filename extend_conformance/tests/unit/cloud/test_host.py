@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What os-brick's connectors can do, asked of os-brick itself."""
+"""What this host can do as an initiator, asked of os-brick itself."""
 
 import ddt
+import fixtures
 import testtools
+from oslo_config import cfg
 
 from extend_conformance.cloud import host
 
@@ -23,3 +25,33 @@ class CanExtendTest(testtools.TestCase):
 
     def test_nothing_is_said_of_unknown_protocols(self) -> None:
         self.assertIsNone(host.Host().can_extend('vstorageobject'))
+
+
+class LockPathTest(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        for group in ('os_brick', 'oslo_concurrency'):
+            self.addCleanup(cfg.CONF.clear_override, 'lock_path', group)
+        self.state = self.useFixture(fixtures.TempDir()).path
+        self.useFixture(
+            fixtures.EnvironmentVariable('XDG_STATE_HOME', self.state)
+        )
+
+    def test_writable_one_is_used_without_a_word(self) -> None:
+        wanted = f'{self.state}/shared'
+        self.assertEqual((), host.Host(lock_path=wanted).warnings)
+        self.assertEqual(wanted, cfg.CONF.os_brick.lock_path)
+        self.assertEqual(wanted, cfg.CONF.oslo_concurrency.lock_path)
+
+    def test_unwritable_one_is_replaced_and_reported(self) -> None:
+        # Not even root can make a directory there.
+        (warning,) = host.Host(lock_path='/proc/locks').warnings
+        self.assertIn('/proc/locks is not writable', warning)
+        private = f'{self.state}/extend-conformance/locks'
+        self.assertIn(private, warning)
+        self.assertEqual(private, cfg.CONF.os_brick.lock_path)
+        self.assertEqual(private, cfg.CONF.oslo_concurrency.lock_path)
+
+    def test_without_one_a_private_one_is_used_and_reported(self) -> None:
+        (warning,) = host.Host().warnings
+        self.assertIn('no lock path of os-brick is configured', warning)
