@@ -130,6 +130,10 @@ class Session:
             )
         return self._found[volume_type]
 
+    def written(self, volume_type: str) -> model.Backend | None:
+        """The backend, if its first extend was measured already."""
+        return self._results.read_backend(volume_type)
+
     def measured(self, volume_type: str) -> model.Backend:
         """The backend with the outcome of its first extend.
 

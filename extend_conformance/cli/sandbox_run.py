@@ -15,6 +15,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.parse
 
@@ -41,7 +42,7 @@ from extend_conformance.sandbox import lifecycle
 from extend_conformance.sandbox import state
 
 #: Images of the small sweep: none, one and two extends.
-_SWEEP = ('256MiB', '1.25GiB', '2.25GiB')
+_SWEEP = ('128MiB', '1.0625GiB', '2.0625GiB')
 _GRACE_S = 10
 #: Joins several runs of tempest into one.
 _RUN_ID_VARIABLE = 'EXTEND_CONFORMANCE_RUN_ID'
@@ -204,7 +205,11 @@ class _Tempest:
         log = self._output / 'logs' / f'tempest-{part}.log'
         log.parent.mkdir(exist_ok=True)
         tempest = pathlib.Path(sys.executable).with_name('tempest')
-        with log.open('w', encoding='utf-8') as stream:
+        with (
+            log.open('w', encoding='utf-8') as stream,
+            # stestr leaves its lists of tests if it is killed.
+            tempfile.TemporaryDirectory() as temporary,
+        ):
             process = subprocess.Popen(
                 [
                     str(tempest),
@@ -217,7 +222,7 @@ class _Tempest:
                     str(workers),
                 ],
                 cwd=workspace,
-                env=self._environment,
+                env={**self._environment, 'TMPDIR': temporary},
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,

@@ -81,7 +81,12 @@ def start(
     """
     paths = state.Paths(root.resolve())
     with _Progress() as progress:
-        record = lifecycle.up(
+
+        def finish(record: state.Record) -> None:
+            progress.tell('sandbox', 'claims')
+            _write_claims(paths, record)
+
+        return lifecycle.up(
             root,
             names=names,
             confs=confs,
@@ -95,14 +100,8 @@ def start(
                 **(plugin or {}),
             },
             progress=progress.tell,
+            finish=finish,
         )
-        progress.tell('sandbox', 'claims')
-        try:
-            _write_claims(paths, record)
-        except BaseException:
-            lifecycle.down(root)
-            raise
-    return record
 
 
 def _write_claims(paths: state.Paths, record: state.Record) -> None:

@@ -7,7 +7,9 @@ metadata stay as they are.
 """
 
 import collections.abc
+import contextlib
 import dataclasses
+import threading
 
 from extend_conformance import exceptions
 from extend_conformance.cloud import device as devices
@@ -60,23 +62,36 @@ class VerifiedImage:
 
 
 class DeviceSource:
-    """The first bytes of a device, as a source of a pipeline."""
+    """The first bytes of a device, as a source of a pipeline.
+
+    The pipeline reads in a thread of its own, which may be in the middle of
+    a read when the comparison is over; after :meth:`close` it is not, so
+    that the device can be closed.
+    """
 
     def __init__(self, opened: devices.OpenDevice, size_bytes: int) -> None:
         self._opened = opened
-        self._size_bytes = size_bytes
+        self._left_bytes = size_bytes
         self._offset = 0
+        self._reading = threading.Lock()
 
     def read(self, size: int, /) -> bytes:
         """Read on; ``size`` is a multiple of the device's unit or rest."""
-        wanted = min(size, self._size_bytes - self._offset)
-        if wanted <= 0:
-            return b''
-        unit = devices.ALIGNMENT_BYTES
-        whole = -(-wanted // unit) * unit
-        content = self._opened.read_at(self._offset, whole)[:wanted]
-        self._offset += wanted
-        return content
+        with self._reading:
+            wanted = min(size, self._left_bytes)
+            if wanted <= 0:
+                return b''
+            unit = devices.ALIGNMENT_BYTES
+            whole = -(-wanted // unit) * unit
+            content = self._opened.read_at(self._offset, whole)[:wanted]
+            self._offset += wanted
+            self._left_bytes -= wanted
+            return content
+
+    def close(self) -> None:
+        """Wait for a read that is going on, and end here."""
+        with self._reading:
+            self._left_bytes = 0
 
 
 def verify(
@@ -107,10 +122,13 @@ def verify(
                 last=f'{found} bytes',
             )
         algorithm = promised.os_hash_algo if promised else 'sha512'
-        with attached.device.open_direct() as opened:
+        with (
+            attached.device.open_direct() as opened,
+            contextlib.closing(DeviceSource(opened, size_bytes)) as content,
+        ):
             digests = _read(
                 volume_id,
-                DeviceSource(opened, size_bytes),
+                content,
                 algorithm,
                 source,
                 progress,

@@ -11,17 +11,12 @@ import collections.abc
 import contextlib
 import dataclasses
 import errno
-import json
 import os
 import pathlib
-import pwd
-import selectors
 import shutil
 import signal
 import socket
 import stat
-import subprocess
-import tempfile
 import typing as ty
 
 import psutil
@@ -34,38 +29,24 @@ from oslo_concurrency import processutils
 from extend_conformance import exceptions
 from extend_conformance.sandbox import backends
 from extend_conformance.sandbox import configuration
-from extend_conformance.sandbox import daemon
 from extend_conformance.sandbox import environment
 from extend_conformance.sandbox import loopdevices
+from extend_conformance.sandbox import machine
 from extend_conformance.sandbox import processes
+from extend_conformance.sandbox import starting
 from extend_conformance.sandbox import state
 from extend_conformance.sandbox import tempest_conf
 
 DEFAULT_TOKEN_EXPIRATION_S: ty.Final = 86400
 
-#: Databases, configuration and logs of an empty sandbox take some 20 MiB;
-#: the rest is what a first volume needs.
-NEEDED_BYTES: ty.Final = 512 * 1024**2
-
-_START_TIMEOUT_S = 120
 _GRACE_S = 1.0
-_LOCK_WAIT_S = 30.0
+#: As long as an ``up`` that is at work may take.
+_LOCK_WAIT_S = 150.0
 _IMAGE_NAME = 'sandbox'
 _IMAGE_BYTES = 1024**2
 
-Progress = ty.Callable[[str, str], None]
-"""Called with a service (or ``sandbox``) and what it does now."""
-
-
-class DiskFull(exceptions.NotTestable):
-    """There was no room for the sandbox, or no more while it started."""
-
-    def __init__(self, root: pathlib.Path) -> None:
-        super().__init__(
-            'The disk is full',
-            resource=str(root),
-            next_step='Make room, or choose another --state-dir.',
-        )
+Finish = ty.Callable[[state.Record], None]
+"""Called when everything answers; a sandbox is whole when it has returned."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,105 +57,6 @@ class Status:
     pid: int | None
     address: str | None
     alive: bool
-
-
-# Before anything is made
-
-
-def _must_be_root() -> None:
-    if os.geteuid() != 0:
-        raise exceptions.NotTestable(
-            'The sandbox needs root, for loop devices',
-            last=f'user {pwd.getpwuid(os.geteuid()).pw_name}',
-            next_step='Run it with sudo; its clients need no root.',
-        )
-
-
-def _existing_ancestor(directory: pathlib.Path) -> pathlib.Path:
-    for candidate in (directory, *directory.parents):
-        if candidate.exists():
-            return candidate
-    return pathlib.Path('/')
-
-
-def _must_have_room(directory: pathlib.Path) -> None:
-    space = os.statvfs(directory)
-    free_bytes = space.f_bavail * space.f_frsize
-    if free_bytes < NEEDED_BYTES:
-        raise exceptions.NotTestable(
-            'There is too little room for a sandbox',
-            resource=str(directory),
-            wanted=f'{NEEDED_BYTES // 1024**2} MiB',
-            last=f'{free_bytes // 1024**2} MiB free',
-            next_step='Make room, or choose another --state-dir.',
-        )
-
-
-def _must_have_loop_devices(directory: pathlib.Path) -> None:
-    """Try one, as the drivers will use it, on the same file system."""
-    if not pathlib.Path('/dev/loop-control').exists():
-        raise exceptions.NotTestable(
-            'This machine has no loop devices',
-            wanted='/dev/loop-control',
-            next_step=(
-                'Load the kernel module (modprobe loop); in a container, '
-                'give it the device.'
-            ),
-        )
-    with tempfile.NamedTemporaryFile(dir=directory) as file:
-        file.truncate(1024**2)
-        path = pathlib.Path(file.name).resolve()
-        try:
-            try:
-                loopdevices.attach(path)
-            finally:
-                for device in loopdevices.devices_of(path):
-                    loopdevices.detach(device, path)
-        except (processutils.ProcessExecutionError, OSError) as error:
-            said = getattr(error, 'stderr', None) or str(error)
-            raise exceptions.NotTestable(
-                'A loop device with direct I/O cannot be made',
-                resource=str(directory),
-                last=' '.join(str(said).split()),
-                next_step=(
-                    'In a container, give it the loop devices; otherwise '
-                    'choose a --state-dir on another file system.'
-                ),
-            ) from error
-
-
-def _client_uid_gid(user: str) -> tuple[int, int]:
-    try:
-        entry = pwd.getpwnam(user)
-    except KeyError as error:
-        raise exceptions.UsageError(
-            f'There is no user {user!r} to give the client files to',
-            next_step='Name one with --client-user.',
-        ) from error
-    return entry.pw_uid, entry.pw_gid
-
-
-def _must_reach(user: str, root: pathlib.Path) -> None:
-    """Raise unless a user can get to what is in the state directory.
-
-    The user itself is asked: modes alone do not tell, there are ACLs.
-    """
-    uid, gid = _client_uid_gid(user)
-    asked = subprocess.run(
-        ('test', '-x', str(root)),
-        user=uid,
-        group=gid,
-        extra_groups=os.getgrouplist(user, gid),
-    )
-    if asked.returncode != 0:
-        raise exceptions.UsageError(
-            f'User {user!r} cannot reach the files for clients',
-            resource=str(root),
-            next_step=(
-                'Choose a --state-dir of which every parent directory lets '
-                'other users through.'
-            ),
-        )
 
 
 # Making
@@ -205,7 +87,7 @@ def _make_directories(paths: state.Paths, client_user: str) -> None:
         paths.locks,
     ):
         directory.mkdir(mode=0o700, exist_ok=True)
-    uid, gid = _client_uid_gid(client_user)
+    uid, gid = machine.uid_gid(client_user)
     os.chown(paths.client, uid, gid)
     os.chown(paths.locks, uid, gid)
     # Links are root's: whoever could change them would choose the devices
@@ -237,123 +119,6 @@ def _write_client_files(
     _give(
         paths, paths.tempest_conf, tempest_conf.render(paths, record, plugin)
     )
-
-
-def _listen() -> socket.socket:
-    """Take a free port of 127.0.0.1, exclusively.
-
-    SO_REUSEPORT stays off, so a port that another service listens on is
-    refused by the kernel instead of shared.
-    """
-    listener = socket.socket()
-    listener.bind(('127.0.0.1', 0))
-    listener.listen(128)
-    return listener
-
-
-class _Daemons:
-    """The daemons while they come up."""
-
-    def __init__(self, paths: state.Paths) -> None:
-        self._paths = paths
-        self._selector = selectors.DefaultSelector()
-        self._popen: dict[str, subprocess.Popen[bytes]] = {}
-        self._listeners: dict[str, socket.socket] = {}
-
-    def ports(self) -> dict[str, int]:
-        """Take a port for every server."""
-        self._listeners = {
-            name: _listen() for name in (*state.SERVICES, 'web')
-        }
-        return {
-            name: int(listener.getsockname()[1])
-            for name, listener in self._listeners.items()
-        }
-
-    def start(self, service: str) -> state.Process:
-        """Start one; its reports are read by :meth:`wait`."""
-        reader, writer = os.pipe()
-        descriptors = {
-            '--report-fd': writer,
-            '--listen-fd': self._listeners[service].fileno(),
-        }
-        if service == 'glance':
-            descriptors['--web-fd'] = self._listeners['web'].fileno()
-        arguments = []
-        for option, descriptor in descriptors.items():
-            arguments += [option, str(descriptor)]
-        try:
-            self._popen[service] = processes.start(
-                self._paths, service, arguments, tuple(descriptors.values())
-            )
-        finally:
-            os.close(writer)
-        self._selector.register(reader, selectors.EVENT_READ, service)
-        return processes.identify(self._popen[service].pid)
-
-    def release(self) -> None:
-        """Close what now belongs to the daemons alone."""
-        for listener in self._listeners.values():
-            listener.close()
-
-    def close(self) -> None:
-        """Stop listening to the daemons."""
-        self.release()
-        for key in list(self._selector.get_map().values()):
-            os.close(key.fd)
-        self._selector.close()
-
-    def wait(self, progress: Progress) -> None:
-        """Wait until every daemon is ready.
-
-        :raises extend_conformance.exceptions.ExtendConformanceError: if one
-            fails; the kind says whose fault it is.
-        """
-        rest = dict.fromkeys(self._popen, b'')
-        while rest:
-            events = self._selector.select(_START_TIMEOUT_S)
-            if not events:
-                raise self._failed(
-                    next(iter(rest)),
-                    daemon.Report(
-                        'failed', f'silent for {_START_TIMEOUT_S} s'
-                    ),
-                )
-            for key, _ in events:
-                service = key.data
-                chunk = os.read(key.fd, 65536)
-                *lines, rest[service] = (rest[service] + chunk).split(b'\n')
-                for line in lines:
-                    report = daemon.Report(**json.loads(line))
-                    if report.kind == 'failed':
-                        raise self._failed(service, report)
-                    progress(service, report.text or report.kind)
-                    if report.kind == 'ready':
-                        del rest[service]
-                        break
-                if service not in rest or not chunk:
-                    self._selector.unregister(key.fd)
-                    os.close(key.fd)
-                if not chunk and service in rest:
-                    raise self._failed(
-                        service,
-                        daemon.Report('failed', 'it ended without a word'),
-                    )
-
-    def _failed(
-        self, service: str, report: daemon.Report
-    ) -> exceptions.ExtendConformanceError:
-        if report.no_space:
-            return DiskFull(self._paths.root)
-        kind = (
-            exceptions.UsageError
-            if report.wrong_configuration
-            else exceptions.NotTestable
-        )
-        return kind(
-            f'{service.capitalize()} did not start: {report.text}',
-            next_step=f'Read {self._paths.logs / service}.log.',
-        )
 
 
 def _upload_image(record: state.Record) -> str:
@@ -422,7 +187,7 @@ def _unmount(devices: collections.abc.Iterable[str]) -> None:
 
 def _release_devices(paths: state.Paths) -> list[str]:
     """Release every loop device of the sandbox; return those that stay."""
-    devices = loopdevices.devices_under(paths.root)
+    devices = loopdevices.devices_under(paths.volumes)
     _unmount(devices)
     stay = []
     for device, backing in list(loopdevices.all_devices()):
@@ -445,9 +210,7 @@ def _remove_files(paths: state.Paths, record: state.Record | None) -> None:
 def _take_down(paths: state.Paths, record: state.Record | None) -> None:
     known = record.processes.values() if record is not None else ()
     left = processes.end(paths.root, known, _GRACE_S)
-    stay: list[str] = []
-    if record is not None:
-        stay = _release_devices(paths)
+    stay = _release_devices(paths)
     if left or stay:
         raise exceptions.WorkFailed(
             'Something of the sandbox is still there',
@@ -528,9 +291,10 @@ def _bring_up(
     paths: state.Paths,
     record: state.Record,
     plugin: tempest_conf.Options,
-    progress: Progress,
+    progress: starting.Progress,
+    finish: Finish,
 ) -> state.Record:
-    daemons = _Daemons(paths)
+    daemons = starting.Daemons(paths)
     try:
         record = dataclasses.replace(record, ports=daemons.ports())
         state.save(paths, record)
@@ -548,6 +312,7 @@ def _bring_up(
         progress('sandbox', 'image')
         record = dataclasses.replace(record, image_id=_upload_image(record))
         _write_client_files(paths, record, plugin)
+        finish(record)
         record = dataclasses.replace(record, complete=True)
         state.save(paths, record)
         return record
@@ -562,7 +327,8 @@ def up(
     client_user: str | None = None,
     token_expiration_s: int | None = None,
     plugin: tempest_conf.Options | None = None,
-    progress: Progress = lambda service, text: None,
+    progress: starting.Progress = lambda service, text: None,
+    finish: Finish = lambda record: None,
 ) -> state.Record:
     """Start a sandbox, or a killed one again with its data.
 
@@ -573,6 +339,7 @@ def up(
     :param token_expiration_s: life of a token in seconds, by default a day.
     :param plugin: further options for tempest's ``[extend_conformance]``.
     :param progress: told what happens.
+    :param finish: the caller's own last step; if it fails, all fails.
     :raises extend_conformance.exceptions.UsageError: if it runs already, or
         for wrong arguments.
     :raises extend_conformance.exceptions.NotTestable: if this machine cannot
@@ -580,18 +347,17 @@ def up(
         but its logs then; a killed one keeps its data.
     """
     backends.select(names, confs)
-    _must_be_root()
+    machine.must_be_root()
+    machine.must_have_services()
     if client_user is not None:
-        _client_uid_gid(client_user)
+        machine.uid_gid(client_user)
     root = root.resolve()
-    ancestor = _existing_ancestor(root)
-    _must_have_room(ancestor)
-    _must_have_loop_devices(ancestor)
-    made_root = not root.exists()
-    root.mkdir(mode=0o711, parents=True, exist_ok=True)
+    ancestor = machine.existing_ancestor(root)
+    machine.must_have_room(ancestor)
+    machine.must_have_loop_devices(ancestor)
     paths = state.Paths(root)
-    had_logs = paths.logs.exists()
-    with state.locked(root, wait_s=0):
+    with _directory(root) as made_root, state.locked(root, wait_s=0):
+        had_logs = paths.logs.exists()
         old = state.load(paths)
         if old is not None:
             _must_not_run(paths, old)
@@ -612,8 +378,8 @@ def up(
             state.save(paths, record)
             root.chmod(0o711)
             if client_user is not None:
-                _must_reach(client_user, root)
-            return _bring_up(paths, record, plugin or {}, progress)
+                machine.must_reach(client_user, root)
+            return _bring_up(paths, record, plugin or {}, progress, finish)
         except BaseException as error:
             explained = _explained(error, paths)
             with _undisturbed():
@@ -622,16 +388,30 @@ def up(
                 else:
                     _take_down(paths, record)
                     if not had_logs and isinstance(
-                        explained, (KeyboardInterrupt, DiskFull)
+                        explained, (KeyboardInterrupt, starting.DiskFull)
                     ):
                         # Nobody has to read why.
                         shutil.rmtree(paths.logs, ignore_errors=True)
-                    if made_root:
-                        with contextlib.suppress(OSError):
-                            root.rmdir()
             if explained is error:
                 raise
             raise explained from error
+
+
+@contextlib.contextmanager
+def _directory(root: pathlib.Path) -> collections.abc.Iterator[bool]:
+    """Make a directory, and remove it if the block fails and it is empty.
+
+    :returns: whether it was made.
+    """
+    made = not root.exists()
+    root.mkdir(mode=0o711, parents=True, exist_ok=True)
+    try:
+        yield made
+    except BaseException:
+        if made:
+            with contextlib.suppress(OSError):
+                root.rmdir()
+        raise
 
 
 @contextlib.contextmanager
@@ -651,13 +431,21 @@ def _undisturbed() -> collections.abc.Iterator[None]:
 def _explained(error: BaseException, paths: state.Paths) -> BaseException:
     """Return the error as a sentence where a person can do something."""
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return DiskFull(paths.root)
+        return starting.DiskFull(paths.root)
     if isinstance(error, keystone_exceptions.ClientException):
         return exceptions.NotTestable(
             f'The sandbox does not answer: {error}',
             next_step=f'Read the logs in {paths.logs}.',
         )
     return error
+
+
+def _has_remains(paths: state.Paths) -> bool:
+    """Tell whether anything of a sandbox is there, even without a record."""
+    return bool(
+        processes.belonging(paths.root)
+        or loopdevices.devices_under(paths.volumes)
+    )
 
 
 def down(root: pathlib.Path) -> bool:
@@ -671,19 +459,21 @@ def down(root: pathlib.Path) -> bool:
     root = root.resolve()
     paths = state.Paths(root)
     if not root.is_dir():
-        if os.geteuid() == 0 and processes.belonging(root):
-            _take_down(paths, None)
-            return True
-        return False
+        # Somebody has removed the directory; the rest may still be there.
+        if not _has_remains(paths):
+            return False
+        machine.must_be_root()
+        _take_down(paths, None)
+        return True
     try:
         exists = paths.record.exists()
     except PermissionError:
         exists = True
     if exists:
-        _must_be_root()
+        machine.must_be_root()
     with state.locked(root, wait_s=_LOCK_WAIT_S):
         record = state.load(paths)
-        if record is None and not processes.belonging(root):
+        if record is None and not _has_remains(paths):
             return False
         _take_down(paths, record)
         return True

@@ -104,8 +104,13 @@ class ConformanceTest(RunTest):
 
     def run_check(self, check: registry.Check) -> None:
         """Run a check and report its verdict in tempest's words."""
-        result = self.run_of_class.session.run_check(check, self.volume_type)
+        checking = self.run_of_class.session
+        result = checking.run_check(check, self.volume_type)
         self.attach_json('result', result)
+        measured = checking.written(self.volume_type)
+        if measured is not None:
+            # Several checks judge a side of it each.
+            self.attach_json('first extend', measured.measurement)
         report(self, result)
 
 

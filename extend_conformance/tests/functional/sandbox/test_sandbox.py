@@ -174,3 +174,26 @@ class SandboxTestCase(testtools.TestCase):
         self.assertNotEqual(0, child.wait(30))
         self.assertEqual([], processes.belonging(self.root))
         self.assertFalse(self.root.exists())
+
+    def test_failed_last_step_keeps_the_data_of_a_killed_one(self) -> None:
+        record = self.up()
+        volume = self.cinder(record).volumes.create(1)
+        self.wait(self.cinder(record), volume.id, 'available')
+        self.kill(record, *state.SERVICES)
+
+        def finish(record: state.Record) -> None:
+            raise ValueError('the last step')
+
+        self.assertRaises(
+            ValueError, lifecycle.up, self.root, ['good'], finish=finish
+        )
+        self.assertEqual([], processes.belonging(self.root))
+        again = self.cinder(self.up())
+        self.assertEqual('available', again.volumes.get(volume.id).status)
+
+    def test_down_after_the_directory_was_removed_leaves_nothing(self) -> None:
+        self.attached(self.cinder(self.up()), 'good')
+        shutil.rmtree(self.root)
+        self.assertTrue(lifecycle.down(self.root))
+        self.assertEqual([], processes.belonging(self.root))
+        self.assertEqual([], loopdevices.devices_under(self.root))

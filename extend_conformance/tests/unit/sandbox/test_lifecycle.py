@@ -11,6 +11,7 @@ import testtools
 
 from extend_conformance import exceptions
 from extend_conformance.sandbox import lifecycle
+from extend_conformance.sandbox import starting
 from extend_conformance.sandbox import state
 from extend_conformance.tests.unit.sandbox import test_state
 
@@ -38,7 +39,7 @@ class RefusalTestCase(testtools.TestCase):
         self.be_root()
         self.useFixture(
             fixtures.MonkeyPatch(
-                'extend_conformance.sandbox.lifecycle.NEEDED_BYTES', 2**60
+                'extend_conformance.sandbox.machine.NEEDED_BYTES', 2**60
             )
         )
         error = self.assertRaises(
@@ -98,7 +99,7 @@ class RefusalTestCase(testtools.TestCase):
 
 class PortTestCase(testtools.TestCase):
     def test_port_is_not_shared(self) -> None:
-        listener = lifecycle._listen()
+        listener = starting.listen()
         self.addCleanup(listener.close)
         other = socket.socket()
         self.addCleanup(other.close)
