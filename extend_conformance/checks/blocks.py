@@ -190,7 +190,7 @@ class Stream(io.RawIOBase):
     :param size_bytes: where it ends, possibly inside a block.
     """
 
-    _BATCH_BLOCKS = 256
+    _BATCH_BLOCKS = 1024
 
     def __init__(self, pattern: Pattern, size_bytes: int) -> None:
         self._pattern = pattern

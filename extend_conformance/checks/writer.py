@@ -2,7 +2,6 @@
 
 """Images written into volumes by the reference writer, as Glance does it."""
 
-import io
 import uuid
 
 from extend_conformance.checks import blocks
@@ -31,7 +30,7 @@ def _create(
     """
     image_id = str(uuid.uuid4())
     pattern = blocks.Pattern(context.run_id, image_id)
-    source = io.BufferedReader(blocks.Stream(pattern, _IMAGE_BYTES))
+    source = blocks.Stream(pattern, _IMAGE_BYTES)
     context.step(
         f'create an image of {_IMAGE_BYTES} bytes in {mode} mode, its size '
         'not told'
