@@ -79,8 +79,10 @@ class Run(command.Command):
             '--workers',
             metavar='N',
             type=int,
-            default=2,
-            help='backends to test at the same time (default: %(default)s)',
+            default=3,
+            help='backends to test at the same time; one more than there '
+            'are processors keeps these busy while another waits for its '
+            'storage (default: %(default)s)',
         )
         parser.add_argument(
             '--no-benchmark',
