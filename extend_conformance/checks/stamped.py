@@ -20,6 +20,7 @@ from extend_conformance.claims import verdict
 from extend_conformance.cloud import attachment
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import device
+from extend_conformance.cloud import transfer
 from extend_conformance.cloud import views
 from extend_conformance.cloud import waiting
 from extend_conformance.results import model
@@ -148,14 +149,15 @@ class StampedVolume:
 
         :raises Failed: outcome ``io-interrupted`` if the device refuses.
         """
-        with self._open(write=True) as opened:
-            for first, count in self._chunks(offset_bytes, length_bytes):
-                offset = first * blocks.BLOCK_BYTES
-                data = self._pattern.blocks(first, count, generation)
-                with self._io(f'a write at byte {offset}'):
-                    opened.write_at(offset, data)
-            with self._io('a flush'):
-                opened.flush()
+        portions = (
+            (
+                first * blocks.BLOCK_BYTES,
+                self._pattern.blocks(first, count, generation),
+            )
+            for first, count in self._chunks(offset_bytes, length_bytes)
+        )
+        with self._io(), self._open(write=True) as opened:
+            transfer.write_behind(opened, portions)
 
     def damage(
         self,
@@ -168,11 +170,12 @@ class StampedVolume:
         :raises Failed: outcome ``io-interrupted`` if it cannot be read.
         """
         found: list[model.Damage] = []
-        with self._open() as opened:
-            for first, count in self._chunks(offset_bytes, length_bytes):
-                offset = first * blocks.BLOCK_BYTES
-                with self._io(f'a read at byte {offset}'):
-                    data = opened.read_at(offset, count * blocks.BLOCK_BYTES)
+        if length_bytes is None:
+            length_bytes = self.size_gib * GIB - offset_bytes
+        with self._io(), self._open() as opened:
+            for offset, data in transfer.read_ahead(
+                opened, offset_bytes, length_bytes, _CHUNK_BYTES
+            ):
                 found.extend(self._pattern.examine(offset, data, generation))
         return blocks.merge(found)
 
@@ -208,17 +211,16 @@ class StampedVolume:
             yield start, min(_CHUNK_BLOCKS, end - start)
 
     def _open(self, write: bool = False) -> device.OpenDevice:
-        with self._io('opening the device'):
-            return self.attached.device.open_direct(write=write)
+        return self.attached.device.open_direct(write=write)
 
     @contextlib.contextmanager
-    def _io(self, what: str) -> collections.abc.Iterator[None]:
+    def _io(self) -> collections.abc.Iterator[None]:
         """Make a finding of the kernel's refusal of an I/O."""
         try:
             yield
-        except (OSError, device.ShortTransfer) as error:
+        except (OSError, transfer.TransferFailed) as error:
             raise findings.Failed(
-                f'{what} failed on attached volume {self.id}: {error}',
+                f'Attached volume {self.id}: {error}',
                 outcome=verdict.Outcome.IO_INTERRUPTED,
             ) from error
 

@@ -10,6 +10,7 @@ from extend_conformance.checks import findings
 from extend_conformance.checks import registry
 from extend_conformance.claims import verdict
 from extend_conformance.cloud import calls
+from extend_conformance.cloud import transfer
 from extend_conformance.impl import errors
 from extend_conformance.impl import options
 from extend_conformance.impl import writer
@@ -80,12 +81,13 @@ def _must_be_the_image(
     context.step('attach the image volume again and read every byte')
     attached = context.resources.attach(created.volume_id, mode='ro')
     damage = []
+    whole = -(-_IMAGE_BYTES // blocks.BLOCK_BYTES) * blocks.BLOCK_BYTES
     with attached.device.open_direct() as opened:
-        for offset in range(0, _IMAGE_BYTES, _CHUNK_BYTES):
-            length = min(_CHUNK_BYTES, _IMAGE_BYTES - offset)
-            whole = -(-length // blocks.BLOCK_BYTES) * blocks.BLOCK_BYTES
-            data = opened.read_at(offset, whole)[:length]
-            damage.extend(pattern.examine(offset, data))
+        for offset, data in transfer.read_ahead(
+            opened, 0, whole, _CHUNK_BYTES
+        ):
+            held = data[: _IMAGE_BYTES - offset]
+            damage.extend(pattern.examine(offset, held))
     context.resources.detach(attached)
     findings.must_be_intact(
         blocks.merge(damage), f'Image volume {created.volume_id}, read back'

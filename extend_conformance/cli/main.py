@@ -79,7 +79,8 @@ def main(argv: collections.abc.Sequence[str] | None = None) -> int:
     """Run the command line.
 
     A terminal that hangs up or a supervisor that terminates must leave as
-    little behind as Ctrl-C does, so both take the same way out.
+    little behind as Ctrl-C does, so both take the same way out. Under nohup
+    a hang-up stays ignored.
 
     :param argv: arguments without the program's name; by default those of
         the process.
@@ -89,7 +90,8 @@ def main(argv: collections.abc.Sequence[str] | None = None) -> int:
     # runs on it.
     warnings.filterwarnings('ignore', message=r'\s*Eventlet is deprecated')
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     return Application().run(sys.argv[1:] if argv is None else argv)
 
 

@@ -32,6 +32,7 @@ class Fate(enum.StrEnum):
     WOULD_GO = 'would be removed'
     REMOVED = 'removed'
     LEFT = 'left'
+    SPARED = 'spared'
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -150,7 +151,7 @@ class Sweep:
                     kind=resources.VOLUME,
                     id=volume.id,
                     project_id=project_id,
-                    fate=Fate.LEFT,
+                    fate=Fate.SPARED,
                     reason='This host has no ledger of the run, which may '
                     'still go on elsewhere. If it does not, name it with '
                     '--run.',

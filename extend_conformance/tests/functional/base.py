@@ -13,6 +13,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,11 @@ GIB = 1024**3
 
 #: How to run the command line of the code under test.
 COMMAND = (sys.executable, '-m', 'extend_conformance.cli.main')
+
+
+# Programs that are started in the background ignore it, and so would every
+# command that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @functools.cache

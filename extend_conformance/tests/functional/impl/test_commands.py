@@ -164,7 +164,7 @@ class CommandsTest(base.SandboxTestCase):
         self.assertEqual((0, []), other)
         # The run may still go on elsewhere, so a person has to name it.
         self.assertEqual(
-            (1, ['left']), (asked[0], [each['Fate'] for each in asked[1]])
+            (0, ['spared']), (asked[0], [each['Fate'] for each in asked[1]])
         )
         self.assertEqual(
             (0, ['removed']), (named[0], [each['Fate'] for each in named[1]])

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Long transfers keep their order and say where they failed."""
+
+import os
+import tempfile
+
+import testtools
+
+from extend_conformance.cloud import device
+from extend_conformance.cloud import transfer
+
+UNIT = device.ALIGNMENT_BYTES
+
+
+class TransferTest(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        # Not in /tmp, which may be memory that knows no direct I/O.
+        handle, path = tempfile.mkstemp(dir='/var/tmp')
+        os.close(handle)
+        self.addCleanup(os.unlink, path)
+        os.truncate(path, 10 * UNIT)
+        self.device = device.BlockDevice(path)
+        self.content = os.urandom(10 * UNIT)
+
+    def write(self, *offsets):
+        with self.device.open_direct(write=True) as opened:
+            transfer.write_behind(
+                opened,
+                ((at, self.content[at : at + 3 * UNIT]) for at in offsets),
+            )
+
+    def read(self, offset, length):
+        with self.device.open_direct() as opened:
+            return list(transfer.read_ahead(opened, offset, length, 3 * UNIT))
+
+    def test_what_was_written_is_read_in_order(self):
+        self.write(0, 3 * UNIT, 6 * UNIT, 9 * UNIT)
+        found = self.read(0, 10 * UNIT)
+        self.assertEqual(
+            [0, 3 * UNIT, 6 * UNIT, 9 * UNIT], [at for at, _ in found]
+        )
+        self.assertEqual(self.content, b''.join(part for _, part in found))
+
+    def test_a_part_is_read_from_its_offset(self):
+        self.write(0, 3 * UNIT, 6 * UNIT)
+        found = self.read(2 * UNIT, 4 * UNIT)
+        self.assertEqual(
+            self.content[2 * UNIT : 6 * UNIT],
+            b''.join(part for _, part in found),
+        )
+
+    def test_nothing_is_read_of_nothing(self):
+        self.assertEqual([], self.read(0, 0))
+
+    def test_a_read_past_the_end_says_where(self):
+        error = self.assertRaises(
+            transfer.TransferFailed, self.read, 6 * UNIT, 6 * UNIT
+        )
+        self.assertIn(f'read at byte {9 * UNIT}', str(error))
+
+    def test_a_write_that_is_not_allowed_says_where(self):
+        def write():
+            with self.device.open_direct() as opened:
+                transfer.write_behind(opened, [(UNIT, bytes(UNIT))])
+
+        error = self.assertRaises(transfer.TransferFailed, write)
+        self.assertIn(f'write at byte {UNIT}', str(error))
