@@ -85,8 +85,12 @@ def open_the_way() -> None:
         _mount('-t', 'tmpfs', '-o', 'mode=0755', 'tmpfs', str(cover))
     for part, descriptor in sorted(held.items()):
         if part.exists():
-            # It came with a directory above it.
-            continue
+            # It came with a directory above it, perhaps behind another
+            # closed one: tox makes .tox for its owner alone.
+            cover = _outermost_closed(part)
+            if cover in (None, part):
+                continue
+            _mount('-t', 'tmpfs', '-o', 'mode=0755', 'tmpfs', str(cover))
         part.parent.mkdir(parents=True, exist_ok=True)
         if kinds[part]:
             part.mkdir()
