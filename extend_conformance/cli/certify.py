@@ -49,19 +49,7 @@ class Certify(command.Command):
             required=True,
             help='a volume type, which names a backend; may be repeated',
         )
-        parser.add_argument(
-            '--profile',
-            choices=profiles.NAMES,
-            default='standard',
-            help='which checks to run (default: %(default)s)',
-        )
-        parser.add_argument(
-            '--output',
-            metavar='DIR',
-            type=pathlib.Path,
-            help='where to put the results '
-            '(default: extend-conformance-results/<run id>)',
-        )
+        options.add_run(parser, profile='standard')
         parser.add_argument(
             '--dry-run',
             action='store_true',

@@ -6,6 +6,7 @@ import argparse
 import os
 import pathlib
 
+from extend_conformance.checks import profiles
 from extend_conformance.checks import registry
 from extend_conformance.checks import session
 from extend_conformance.claims import claims_file
@@ -38,6 +39,26 @@ def _add(
         metavar=metavar,
         default=os.environ.get(variable) or None,
         help=f'{text} (Env: {variable})',
+    )
+
+
+def add_run(parser: argparse.ArgumentParser, profile: str) -> None:
+    """Add what every run of checks takes: its profile and its output.
+
+    :param profile: the default.
+    """
+    parser.add_argument(
+        '--profile',
+        choices=profiles.NAMES,
+        default=profile,
+        help='which checks to run (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--output',
+        metavar='DIR',
+        type=pathlib.Path,
+        help='where to put the results '
+        '(default: extend-conformance-results/<run id>)',
     )
 
 

@@ -62,19 +62,7 @@ class Run(command.Command):
         parser = super().get_parser(prog_name)
         sandbox_start.add_state_dir(parser)
         sandbox_start.add_backends(parser)
-        parser.add_argument(
-            '--profile',
-            choices=profiles.NAMES,
-            default='quick',
-            help='which checks to run (default: %(default)s)',
-        )
-        parser.add_argument(
-            '--output',
-            metavar='DIR',
-            type=pathlib.Path,
-            help='where to put the results '
-            '(default: extend-conformance-results/<run id>)',
-        )
+        options.add_run(parser, profile='quick')
         parser.add_argument(
             '--workers',
             metavar='N',
