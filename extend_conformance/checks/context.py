@@ -46,6 +46,9 @@ class Context:
         the first volume type of the run.
     :param storage: Cinder as a member of the project.
     :param admin: Cinder as its administrator, if there is one.
+    :param reader: Cinder as a reader of the same project, if there is one.
+    :param other: Cinder as a member of another project, if there is one.
+    :param own_project: whether nobody else creates in the project.
     :param host: the machine that attaches, if it may.
     :param resources: owns every create and delete.
     :param backend: what is said of the backend, before it is measured.
@@ -62,6 +65,9 @@ class Context:
     backend: model.Backend
     measure: collections.abc.Callable[[], model.Backend]
     admin: block_storage.BlockStorage | None = None
+    reader: block_storage.BlockStorage | None = None
+    other: block_storage.BlockStorage | None = None
+    own_project: bool = False
     host: host_module.Host | None = None
 
     @property
@@ -113,9 +119,13 @@ class Context:
 
     def given(self) -> frozenset[registry.Need]:
         """The needs that this context can meet."""
-        needs = set()
-        if self.host is not None:
-            needs.add(registry.Need.HOST)
-        if self.admin is not None:
-            needs.add(registry.Need.ADMIN)
-        return frozenset(needs)
+        given = {
+            registry.Need.HOST: self.host,
+            registry.Need.ADMIN: self.admin,
+            registry.Need.READER: self.reader,
+            registry.Need.OTHER_PROJECT: self.other,
+            registry.Need.OWN_PROJECT: self.own_project or None,
+        }
+        return frozenset(
+            need for need, value in given.items() if value is not None
+        )

@@ -67,8 +67,7 @@ def _must_apply(
     Where the first extend has already been refused, a check that needs an
     extend would only meet the same refusal again.
     """
-    lacking = check.needs & {registry.Need.HOST, registry.Need.ADMIN}
-    lacking -= context.given()
+    lacking = check.needs - context.given()
     if lacking:
         raise _Skipped(
             f'The run was not given: {", ".join(sorted(lacking))}',

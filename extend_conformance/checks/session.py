@@ -31,12 +31,17 @@ class Clouds:
     """The same cloud, seen with different credentials.
 
     :param member: an ordinary member of a project; owns what is tested.
+    :param reader: a reader of the same project.
+    :param other: a member of another project.
+    :param own_project: whether nobody else creates in the member's project,
+        so that its quota usage can be compared.
     """
 
     member: connection.CloudConnection
     admin: connection.CloudConnection | None = None
     reader: connection.CloudConnection | None = None
     other: connection.CloudConnection | None = None
+    own_project: bool = False
 
     def given(self) -> frozenset[registry.Need]:
         """The needs that these credentials meet."""
@@ -44,8 +49,9 @@ class Clouds:
             registry.Need.ADMIN: self.admin,
             registry.Need.READER: self.reader,
             registry.Need.OTHER_PROJECT: self.other,
+            registry.Need.OWN_PROJECT: self.own_project,
         }
-        return frozenset(need for need, cloud in needs.items() if cloud)
+        return frozenset(need for need, given in needs.items() if given)
 
 
 class Session:
@@ -103,7 +109,10 @@ class Session:
             settings=self._settings,
             journal=journal,
             storage=member,
-            admin=self._admin(journal),
+            admin=_as(self._clouds.admin, journal),
+            reader=_as(self._clouds.reader, journal),
+            other=_as(self._clouds.other, journal),
+            own_project=self._clouds.own_project,
             host=self._host,
             resources=resources_module.Resources(
                 member, self._ledger, self._host
@@ -112,13 +121,6 @@ class Session:
             measure=functools.partial(self.measured, volume_type),
         )
 
-    def _admin(
-        self, journal: journal_module.Journal
-    ) -> block_storage.BlockStorage | None:
-        if self._clouds.admin is None:
-            return None
-        return block_storage.BlockStorage(self._clouds.admin, journal)
-
     def found(self, volume_type: str) -> discovery.Found:
         """What is said of a backend before it is measured."""
         if volume_type not in self._found:
@@ -126,7 +128,7 @@ class Session:
                 volume_type,
                 self._claims.find(volume_type),
                 self._documentation,
-                self._admin(journal_module.Journal()),
+                _as(self._clouds.admin, journal_module.Journal()),
             )
         return self._found[volume_type]
 
@@ -156,3 +158,10 @@ class Session:
                 verdict.Outcome(backend.measurement.outcome)
             ),
         )
+
+
+def _as(
+    cloud: connection.CloudConnection | None, journal: journal_module.Journal
+) -> block_storage.BlockStorage | None:
+    """Cinder with some credentials, if they were given."""
+    return block_storage.BlockStorage(cloud, journal) if cloud else None

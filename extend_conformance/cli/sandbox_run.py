@@ -37,6 +37,7 @@ from extend_conformance.report import summary
 from extend_conformance.results import model
 from extend_conformance.results import storage
 from extend_conformance.sandbox import backends as sandbox_backends
+from extend_conformance.sandbox import declared
 from extend_conformance.sandbox import environment
 from extend_conformance.sandbox import lifecycle
 from extend_conformance.sandbox import state
@@ -134,7 +135,7 @@ class Run(command.Command):
 
 
 def _sweep(
-    chosen: collections.abc.Iterable[sandbox_backends.Backend],
+    chosen: collections.abc.Iterable[declared.Backend],
 ) -> tuple[cells.Cell, ...]:
     """What to time: backends that work, the simulated ones among them."""
     works = verdict.Outcome.SUPPORTED
@@ -290,7 +291,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _declare(
     output: pathlib.Path,
-    chosen: collections.abc.Iterable[sandbox_backends.Backend],
+    chosen: collections.abc.Iterable[declared.Backend],
 ) -> None:
     """Add to the results which verdict each backend must get."""
     results = storage.ResultsDirectory(output)

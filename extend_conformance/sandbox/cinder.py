@@ -41,7 +41,7 @@ from cinder import utils
 from cinder import version
 from cinder.volume import volume_types
 
-from extend_conformance.sandbox import backends
+from extend_conformance.sandbox import declared
 from extend_conformance.sandbox import daemon
 
 CONF = cfg.CONF
@@ -92,7 +92,7 @@ def _become_privileged() -> None:
     priv_context.init(root_helper=['env'])
 
 
-def _make_types(chosen: ty.Iterable[backends.Backend]) -> None:
+def _make_types(chosen: ty.Iterable[declared.Backend]) -> None:
     """Make a volume type per backend, of the same name."""
     admin = context.get_admin_context()
     existing = volume_types.get_all_types(admin)
@@ -101,7 +101,10 @@ def _make_types(chosen: ty.Iterable[backends.Backend]) -> None:
             volume_types.create(
                 admin,
                 backend.name,
-                {'volume_backend_name': backend.volume_backend_name},
+                {
+                    'volume_backend_name': backend.volume_backend_name,
+                    **dict(backend.extra_specs),
+                },
                 description=backend.defect,
             )
 

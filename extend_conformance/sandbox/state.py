@@ -21,7 +21,7 @@ import typing as ty
 import platformdirs
 
 from extend_conformance import exceptions
-from extend_conformance.sandbox import backends
+from extend_conformance.sandbox import declared
 
 SERVICES: ty.Final = ('keystone', 'cinder', 'glance')
 
@@ -155,7 +155,7 @@ class Record:
     root_mode: int
     client_user: str
     token_expiration_s: int
-    chosen: tuple[backends.Backend, ...]
+    chosen: tuple[declared.Backend, ...]
     passwords: dict[str, str]
     ports: dict[str, int]
     processes: dict[str, Process]
@@ -196,10 +196,13 @@ def load(paths: Paths) -> Record | None:
         if raw.pop('version') != _RECORD_VERSION:
             raise ValueError('another version of this program wrote it')
         raw['chosen'] = tuple(
-            backends.Backend(
+            declared.Backend(
                 **{
                     **one,
                     'options': tuple(tuple(pair) for pair in one['options']),
+                    'extra_specs': tuple(
+                        tuple(pair) for pair in one['extra_specs']
+                    ),
                     'outcomes': tuple(one['outcomes']),
                 }
             )

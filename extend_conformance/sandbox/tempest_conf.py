@@ -9,7 +9,7 @@ import configparser
 import io
 import typing as ty
 
-from extend_conformance.sandbox import backends
+from extend_conformance.sandbox import declared
 from extend_conformance.sandbox import state
 
 Options = ty.Mapping[str, str]
@@ -84,7 +84,7 @@ def render(paths: state.Paths, record: state.Record, plugin: Options) -> str:
             'endpoint_type': 'public',
             'backend_names': ','.join(two),
             'storage_protocol': 'local',
-            'vendor_name': backends.VENDOR,
+            'vendor_name': declared.VENDOR,
             'volume_size': '1',
             'build_interval': '1',
             'manage_volume_ref': 'source-name,volume-%s',

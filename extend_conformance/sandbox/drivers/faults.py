@@ -3,7 +3,7 @@
 """Drivers that are wrong on purpose, each a few lines over the right one.
 
 Each class is one defect that a vendor's driver might have, and nothing else.
-Which backend has which defect is said in ``sandbox.backends``.
+Which backend has which defect is said in ``sandbox.declared``.
 """
 
 import pathlib

@@ -27,7 +27,7 @@ from oslo_config import cfg
 from oslo_log import log
 from oslo_utils import units
 
-from extend_conformance.sandbox import backends
+from extend_conformance.sandbox import declared
 from extend_conformance.sandbox import loopdevices
 
 LOG = log.getLogger(__name__)
@@ -128,7 +128,7 @@ class LoopDriver(driver.VolumeDriver):
         self._stats = {
             'volume_backend_name': self.configuration.volume_backend_name
             or self.configuration.config_group,
-            'vendor_name': backends.VENDOR,
+            'vendor_name': declared.VENDOR,
             'driver_version': self.VERSION,
             'storage_protocol': 'local',
             'total_capacity_gb': round(total_gib, 2),

@@ -12,11 +12,12 @@ from testtools import matchers
 
 from extend_conformance import exceptions
 from extend_conformance.sandbox import backends
+from extend_conformance.sandbox import declared
 
 
 class DeclarationTestCase(testtools.TestCase):
     def test_good_is_first(self) -> None:
-        self.assertEqual('good', backends.STANDARD[0].name)
+        self.assertEqual('good', declared.STANDARD[0].name)
 
     def test_standard_set_has_the_eight(self) -> None:
         self.assertEqual(
@@ -30,26 +31,26 @@ class DeclarationTestCase(testtools.TestCase):
                 'loses-old-data',
                 'damages-at-detach',
             },
-            {one.name for one in backends.STANDARD},
+            {one.name for one in declared.STANDARD},
         )
 
     def test_every_driver_exists(self) -> None:
-        for one in backends.BACKENDS:
+        for one in declared.BACKENDS:
             module, _, name = one.volume_driver.rpartition('.')
             with self.subTest(one.name):
                 self.assertTrue(hasattr(importlib.import_module(module), name))
 
     def test_simulated_are_those_with_declared_latencies(self) -> None:
-        for one in backends.BACKENDS:
-            declared = any(
+        for one in declared.BACKENDS:
+            has_latencies = any(
                 name.endswith('_seconds') for name, _ in one.options
             )
-            self.assertEqual(declared, one.simulated, one.name)
+            self.assertEqual(has_latencies, one.simulated, one.name)
 
 
 class ByNamesTestCase(testtools.TestCase):
     def test_none_is_the_standard_set(self) -> None:
-        self.assertEqual(backends.STANDARD, backends.by_names([]))
+        self.assertEqual(declared.STANDARD, backends.by_names([]))
 
     def test_order_is_that_asked_for(self) -> None:
         found = backends.by_names(['device-stays', 'good'])
@@ -58,7 +59,7 @@ class ByNamesTestCase(testtools.TestCase):
     def test_all_adds_the_rest_after_the_first(self) -> None:
         found = backends.by_names(['device-stays', 'all'])
         self.assertEqual('device-stays', found[0].name)
-        self.assertEqual(len(backends.BACKENDS), len(found))
+        self.assertEqual(len(declared.BACKENDS), len(found))
 
     def test_unknown_names_the_nearest(self) -> None:
         error = self.assertRaises(
@@ -79,7 +80,7 @@ class FromConfTestCase(testtools.TestCase):
             self.write('[mine]\nvolume_driver = a.B\nsan_ip = 100%\n')
         )
         self.assertEqual(
-            backends.Backend(
+            declared.Backend(
                 name='mine',
                 volume_driver='a.B',
                 options=(('san_ip', '100%'),),
@@ -124,7 +125,7 @@ class FromConfTestCase(testtools.TestCase):
         path = self.write('[mine]\nvolume_driver=a.B\n')
         found = backends.select([], [path])
         self.assertEqual('mine', found[-1].name)
-        self.assertEqual(backends.STANDARD, found[:-1])
+        self.assertEqual(declared.STANDARD, found[:-1])
 
     def test_name_of_ours_is_refused(self) -> None:
         path = self.write('[good]\nvolume_driver=a.B\n')
@@ -142,14 +143,14 @@ class MatrixTestCase(testtools.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.parser = configparser.ConfigParser()
-        foreign = backends.Backend(name='mine', volume_driver='a.B')
+        foreign = declared.Backend(name='mine', volume_driver='a.B')
         self.parser.read_string(
-            backends.support_matrix([*backends.STANDARD, foreign])
+            backends.support_matrix([*declared.STANDARD, foreign])
         )
 
     def test_row_of_each_of_ours_and_of_nobody_else(self) -> None:
         self.assertEqual(
-            {f'driver.{one.matrix_key}' for one in backends.STANDARD},
+            {f'driver.{one.matrix_key}' for one in declared.STANDARD},
             {name for name in self.parser.sections() if 'driver.' in name},
         )
 

@@ -11,8 +11,8 @@ import fixtures
 import testtools
 import yaml
 
-from extend_conformance.sandbox import backends
 from extend_conformance.sandbox import configuration
+from extend_conformance.sandbox import declared
 from extend_conformance.sandbox import environment
 from extend_conformance.sandbox import state
 from extend_conformance.sandbox import tempest_conf
@@ -26,11 +26,11 @@ class ConfigurationTestCase(testtools.TestCase):
             pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         )
         self.paths.etc.mkdir()
-        mine = backends.Backend(
+        mine = declared.Backend(
             name='mine', volume_driver='a.B', options=(('san_ip', '1%2'),)
         )
         self.record = dataclasses.replace(
-            test_state.a_record(), chosen=(*backends.STANDARD, mine)
+            test_state.a_record(), chosen=(*declared.STANDARD, mine)
         )
         configuration.write(self.paths, self.record)
 
@@ -123,7 +123,7 @@ class ConfigurationTestCase(testtools.TestCase):
         self.assertEqual('quick', found['extend_conformance']['profile'])
 
     def test_one_backend_switches_multi_backend_off(self) -> None:
-        one = dataclasses.replace(self.record, chosen=backends.STANDARD[:1])
+        one = dataclasses.replace(self.record, chosen=declared.STANDARD[:1])
         found = self.tempest(one, {})
         self.assertEqual(
             'false', found['volume-feature-enabled']['multi_backend']

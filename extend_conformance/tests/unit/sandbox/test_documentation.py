@@ -8,7 +8,7 @@ import re
 
 import testtools
 
-from extend_conformance.sandbox import backends
+from extend_conformance.sandbox import declared
 
 _PAGE = (
     pathlib.Path(__file__).parents[4]
@@ -29,7 +29,7 @@ class DocumentationTest(testtools.TestCase):
         self.assertEqual(
             [
                 (f'``{one.name}``', one.matrix, f'``{one.verdict}``')
-                for one in backends.STANDARD
+                for one in declared.STANDARD
             ],
             found,
         )

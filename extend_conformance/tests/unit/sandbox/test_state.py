@@ -10,7 +10,7 @@ import fixtures
 import testtools
 
 from extend_conformance import exceptions
-from extend_conformance.sandbox import backends
+from extend_conformance.sandbox import declared
 from extend_conformance.sandbox import state
 
 
@@ -22,7 +22,7 @@ def a_record(**changes: object) -> state.Record:
         'root_mode': 0o711,
         'client_user': 'root',
         'token_expiration_s': 60,
-        'chosen': backends.STANDARD,
+        'chosen': declared.STANDARD,
         'passwords': dict.fromkeys(state.ACCOUNTS, 'secret'),
         'ports': {'keystone': 1, 'cinder': 2, 'glance': 3, 'web': 4},
         'processes': {'cinder': state.Process(7, 1.25)},

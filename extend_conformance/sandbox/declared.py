@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Every backend of the sandbox, with what it promises and what it must get.
+
+The one place where backends are declared. What their drivers do is in
+``sandbox.drivers``; what a verdict is, in the room of the claims; how some
+are chosen, in ``sandbox.backends``.
+"""
+
+import dataclasses
+import typing as ty
+
+#: What every driver of the sandbox says its vendor is.
+VENDOR: ty.Final = 'Sandbox'
+
+_LOOP = 'extend_conformance.sandbox.drivers.loop.LoopDriver'
+_FAULTS = 'extend_conformance.sandbox.drivers.faults'
+
+
+@dataclasses.dataclass(frozen=True)
+class Backend:
+    """One backend, its volume type of the same name, and its promise.
+
+    :param name: of the backend, of its volume type and of its section.
+    :param volume_driver: dotted name of the Cinder driver.
+    :param options: further options of its section of ``cinder.conf``.
+    :param defect: what is wrong with it, for people; None if nothing is.
+    :param extra_specs: further extra specs of its volume type.
+    :param simulated: whether its latencies are declared, not real.
+    :param matrix: its row in the sandbox's support matrix, ``complete`` or
+        ``missing``, some wrong on purpose; None for no row.
+    :param expect: ``expect`` of its claims entry, or None to leave it out.
+    :param outcomes: the outcomes of an online extend that are right for it;
+        empty for a backend of which nothing is known.
+    :param verdict: the verdict that it must get, or None.
+    """
+
+    name: str
+    volume_driver: str
+    options: tuple[tuple[str, str], ...] = ()
+    extra_specs: tuple[tuple[str, str], ...] = ()
+    defect: str | None = None
+    simulated: bool = False
+    matrix: str | None = None
+    expect: str | None = None
+    outcomes: tuple[str, ...] = ()
+    verdict: str | None = None
+
+    @property
+    def matrix_key(self) -> str:
+        """The key of its row in the support matrix."""
+        return 'sandbox_' + self.name.replace('-', '_')
+
+    @property
+    def volume_backend_name(self) -> str:
+        """What its volume type asks the scheduler for."""
+        return dict(self.options).get('volume_backend_name', self.name)
+
+
+#: Started without ``--backend``; the first is the default volume type.
+STANDARD: ty.Final = (
+    Backend(
+        name='good',
+        volume_driver=_LOOP,
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
+    ),
+    Backend(
+        name='slow-extend',
+        volume_driver=_LOOP,
+        options=(('sandbox_extend_seconds', '2.0'),),
+        simulated=True,
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
+    ),
+    Backend(
+        # Its row is wrong on purpose: documented as missing, yet it works.
+        name='slow-attach',
+        volume_driver=_LOOP,
+        options=(
+            ('sandbox_attach_seconds', '2.0'),
+            ('sandbox_detach_seconds', '1.0'),
+        ),
+        simulated=True,
+        matrix='missing',
+        outcomes=('supported',),
+        verdict='better-than-claimed',
+    ),
+    Backend(
+        # Its row is wrong on purpose: documented as complete, yet it refuses.
+        name='refuses-driver',
+        volume_driver=f'{_FAULTS}.RefusesInDriver',
+        defect='raises when the volume is attached',
+        matrix='complete',
+        outcomes=('refused-driver',),
+        verdict='contradicts-claim',
+    ),
+    Backend(
+        name='refuses-capability',
+        volume_driver=f'{_FAULTS}.RefusesByCapability',
+        defect='cannot, and says so in its pool',
+        matrix='missing',
+        outcomes=('refused-scheduler',),
+        verdict='refuses-honestly',
+    ),
+    Backend(
+        name='device-stays',
+        volume_driver=f'{_FAULTS}.DeviceStays',
+        defect='the attached device keeps its old size',
+        matrix='complete',
+        outcomes=('control-plane-only',),
+        verdict='fails',
+    ),
+    Backend(
+        name='loses-old-data',
+        volume_driver=f'{_FAULTS}.LosesOldData',
+        defect='an online extend zeroes the first MiB',
+        matrix='complete',
+        outcomes=('data-damaged',),
+        verdict='fails',
+    ),
+    Backend(
+        name='damages-at-detach',
+        volume_driver=f'{_FAULTS}.DamagesAtDetach',
+        defect='the detach after an online extend zeroes the first MiB',
+        matrix='complete',
+        outcomes=('data-damaged',),
+        verdict='fails',
+    ),
+)
+
+#: What the subjects ``api`` and ``extend`` have to catch.
+_EXTEND: ty.Final[tuple[Backend, ...]] = ()
+
+#: What the subject ``host`` has to catch.
+_HOST: ty.Final[tuple[Backend, ...]] = ()
+
+#: What the subject ``data`` has to catch.
+_DATA: ty.Final[tuple[Backend, ...]] = ()
+
+#: What the subjects ``writer`` and ``claims`` have to catch.
+_WRITER: ty.Final[tuple[Backend, ...]] = ()
+
+#: All of them.
+BACKENDS: ty.Final = (*STANDARD, *_EXTEND, *_HOST, *_DATA, *_WRITER)

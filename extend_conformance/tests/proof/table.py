@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Which defect which check has to catch: the proof that the judge is right.
+
+Each row is one defect of the sandbox, on which the checks that it names are
+run. What a defect means is said where it is declared
+(``sandbox.declared``, or ``rules`` of the fault plane over a good backend).
+"""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Row:
+    """What has to come of some checks on one backend.
+
+    :param backend: name of a backend of the sandbox.
+    :param must_fail: ids of checks that have to find the defect.
+    :param may_fail: ids of checks that may notice it, or not.
+    :param must_pass: ids of checks that have nothing to do with it, and
+        prove that it is this defect alone that is found.
+    """
+
+    backend: str
+    must_fail: frozenset[str]
+    may_fail: frozenset[str] = frozenset()
+    must_pass: frozenset[str] = frozenset()
+
+
+def _row(
+    backend: str, must_fail: str, must_pass: str, may_fail: str = ''
+) -> Row:
+    """Make a row of words."""
+    return Row(
+        backend=backend,
+        must_fail=frozenset(must_fail.split()),
+        may_fail=frozenset(may_fail.split()),
+        must_pass=frozenset(must_pass.split()),
+    )
+
+
+#: The standard set, whose backends are bad in one way each.
+STANDARD = (
+    _row(
+        'device-stays',
+        must_fail='host-grows-in-place image-attached-unknown claim-matrix',
+        must_pass='api-microversion-gate image-detached-unknown claim-host',
+    ),
+    _row(
+        'loses-old-data',
+        must_fail='data-old-intact image-attached-unknown',
+        must_pass='host-grows-in-place image-detached-unknown claim-host',
+    ),
+    _row(
+        'damages-at-detach',
+        must_fail='data-old-intact image-attached-unknown',
+        must_pass='host-grows-in-place image-detached-unknown claim-host',
+    ),
+    _row(
+        'refuses-driver',
+        must_fail='claim-matrix claim-capability host-grows-in-place',
+        must_pass='extend-refused-changes-nothing image-refused-extend '
+        'image-detached-unknown claim-host',
+    ),
+)
+
+#: The defects that the subjects ``api`` and ``extend`` have to catch.
+EXTEND: tuple[Row, ...] = ()
+
+#: The defects that the subject ``host`` has to catch.
+HOST: tuple[Row, ...] = ()
+
+#: The defects that the subject ``data`` has to catch.
+DATA: tuple[Row, ...] = ()
+
+#: The defects that the subjects ``writer`` and ``claims`` have to catch.
+WRITER: tuple[Row, ...] = ()
+
+#: All rows, one a defect.
+ROWS = (*STANDARD, *EXTEND, *HOST, *DATA, *WRITER)
