@@ -13,6 +13,21 @@ VOLUME = str(uuid.UUID(int=1))
 BLOCK = blocks.BLOCK_BYTES
 
 
+class StampTest(testtools.TestCase):
+    def test_every_block_says_where_it_belongs(self):
+        pattern = blocks.Pattern('run-1', VOLUME)
+        for first in (0, 250, 65530, 2**24 - 3, 2**33 - 3, 2**63):
+            made = pattern.blocks(first, 7, generation=9)
+            said = [
+                blocks.identify(made[at : at + BLOCK])
+                for at in range(0, len(made), BLOCK)
+            ]
+            self.assertEqual(
+                [(first + more, 9) for more in range(7)],
+                [(one.number, one.generation) for one in said],
+            )
+
+
 class ExamineTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
