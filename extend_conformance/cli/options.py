@@ -156,11 +156,13 @@ def open_clouds(parsed_args: argparse.Namespace) -> session.Clouds:
     :raises UsageError: for a cloud that is not configured.
     :raises NotTestable: for one that cannot be reached, or refuses.
     """
+    member = connection.from_cloud(parsed_args.os_cloud)
     return session.Clouds(
-        member=connection.from_cloud(parsed_args.os_cloud),
+        member=member,
         admin=_connect(parsed_args.os_admin_cloud),
         reader=_connect(getattr(parsed_args, 'os_reader_cloud', None)),
         other=_connect(getattr(parsed_args, 'os_other_cloud', None)),
+        images=member.offers_images,
     )
 
 

@@ -114,7 +114,8 @@ class Run(command.Command):
                 f'with {len(chosen)} backends.'
             )
             plan = profiles.make_plan(
-                parsed_args.profile, {registry.Need.ADMIN}
+                parsed_args.profile,
+                {registry.Need.ADMIN, registry.Need.IMAGE},
             )
             planned = plan.for_backends(one.name for one in chosen)
             _Tempest(

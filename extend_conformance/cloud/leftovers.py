@@ -20,6 +20,7 @@ from extend_conformance.cloud import attachment as attachments
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import host as hosts
+from extend_conformance.cloud import image_service
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import node_owner
 from extend_conformance.cloud import resources
@@ -71,6 +72,7 @@ class Sweep:
         dry_run: bool = False,
     ) -> None:
         self._storage = admin or storage
+        self._images = image_service.ImageService(self._storage.connection)
         self._host = host
         self._all_projects = admin is not None
         self._project_id = storage.connection.project_id
@@ -211,6 +213,8 @@ class Sweep:
             return [entry.name]
         if entry.kind == resources.VOLUME:
             return self._find_volumes(entry)
+        if entry.kind == resources.IMAGE:
+            return self._find_images(entry)
         if entry.kind == hosts.KIND:
             if self._volume(entry.name) is None:
                 return []
@@ -231,6 +235,11 @@ class Sweep:
             volume = self._volume(entry.id)
             found = () if volume is None else (volume,)
         return [each.id for each in found if not _is_kept(each)]
+
+    def _find_images(self, entry: ledgers.Entry) -> list[str]:
+        if entry.id is None:
+            return list(self._images.find_images(entry.name))
+        return [entry.id] if self._images.has_image(entry.id) else []
 
     def _volume(self, volume_id: str) -> views.Volume | None:
         try:
@@ -253,6 +262,8 @@ class Sweep:
             attachments.delete_attachment(self._storage, id)
         elif entry.kind == resources.VOLUME:
             self._remove_volume(id)
+        elif entry.kind == resources.IMAGE:
+            self._images.delete_image(id)
         else:
             raise exceptions.WorkFailed(
                 f'A {entry.kind} was changed and cannot be restored by this '

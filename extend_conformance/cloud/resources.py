@@ -18,12 +18,14 @@ from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import host as hosts
+from extend_conformance.cloud import image_service
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import views
 from extend_conformance.cloud import waiting
 
-#: Kind of these entries in the ledger.
+#: Kinds of these entries in the ledger.
 VOLUME = 'volume'
+IMAGE = 'image'
 
 #: Describes a host that no backend can reach.
 _NOWHERE = {
@@ -55,9 +57,10 @@ class CleanupFailed(exceptions.WorkFailed):
 
 
 class Resources:
-    """Owns volumes and attachments of one project; a context manager.
+    """Owns what is made in one project; a context manager.
 
     :param host: attaches; may be ``None`` where nothing is attached.
+    :param images: may be ``None`` where no image is made.
     :param cleanup_timeout_s: seconds that :meth:`cleanup` may take in all.
     """
 
@@ -67,11 +70,13 @@ class Resources:
         ledger: ledgers.Ledger,
         host: hosts.Host | None = None,
         *,
+        images: image_service.ImageService | None = None,
         cleanup_timeout_s: float = 300.0,
     ) -> None:
         self.storage = storage
         self.ledger = ledger
         self.host = host
+        self.images = images
         self._cleanup_timeout_s = cleanup_timeout_s
         self._owned: list[ledgers.Entry | attachments.AttachedVolume] = []
 
@@ -212,6 +217,47 @@ class Resources:
         self.storage.attachment_complete(attachment.id)
         return attachment.id
 
+    def create_image(self) -> str:
+        """Make an image without content, under a name of its own.
+
+        :returns: its id.
+        :raises exceptions.UsageError: there is no image service.
+        :raises calls.ApiError: it was refused.
+        """
+        if self.images is None:
+            raise exceptions.UsageError('No image service was given')
+        name = f'extend-conformance-{secrets.token_hex(6)}'
+        entry = self.ledger.intend(
+            IMAGE,
+            self.storage.connection.auth_url,
+            self.storage.connection.project_id,
+            name,
+        )
+        try:
+            image_id = self.images.create_image(
+                name, {image_service.RUN_PROPERTY: self.ledger.run_id}
+            )
+        except calls.ApiError:
+            self.ledger.gone(entry)
+            raise
+        except connections.CloudUnreachable:
+            # The answer was lost; as with volumes, only the name can tell.
+            found = self.images.find_images(name)
+            if not found:
+                raise
+            image_id = found[0]
+        self._owned.append(self.ledger.made(entry, image_id))
+        return image_id
+
+    def delete_image(self, image_id: str) -> None:
+        """Delete an image, and with it what Glance stored it in.
+
+        :raises calls.ApiError: it may not be deleted.
+        """
+        assert self.images is not None, 'nobody can have made an image'
+        self.images.delete_image(image_id)
+        self._forget(image_id)
+
     def detach(
         self,
         attached: attachments.AttachedVolume,
@@ -274,6 +320,8 @@ class Resources:
                         self.storage, ty.cast(str, owned.id)
                     )
                     self._forget(ty.cast(str, owned.id))
+                elif owned.kind == IMAGE:
+                    self.delete_image(ty.cast(str, owned.id))
                 else:
                     self.delete_volume(ty.cast(str, owned.id), left_s)
             except Exception as error:
