@@ -8,6 +8,7 @@ import typing as ty
 from cliff import lister
 
 from extend_conformance import exceptions
+from extend_conformance.checks import arguments
 from extend_conformance.cli import options
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import leftovers
@@ -41,8 +42,8 @@ class Cleanup(lister.Lister):
             action='store_true',
             help='show what would be removed',
         )
-        options.add_cloud(parser)
-        options.add_host(parser)
+        arguments.add_cloud(parser)
+        arguments.add_host(parser)
         return options.with_example(
             parser, 'extend-conformance cleanup --dry-run'
         )
@@ -63,10 +64,10 @@ class Cleanup(lister.Lister):
                 'Only an administrator sees all projects',
                 next_step='Name one with --os-admin-cloud.',
             )
-        clouds = options.open_clouds(parsed_args)
+        clouds = arguments.open_clouds(parsed_args)
         sweep = leftovers.Sweep(
             block_storage.BlockStorage(clouds.member),
-            options.open_host(parsed_args),
+            arguments.open_host(parsed_args),
             admin=block_storage.BlockStorage(clouds.admin)
             if parsed_args.all_projects and clouds.admin is not None
             else None,
