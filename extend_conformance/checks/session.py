@@ -103,19 +103,24 @@ class Session:
     def _context(self, volume_type: str) -> context_module.Context:
         journal = journal_module.Journal()
         member = block_storage.BlockStorage(self._clouds.member, journal)
+        admin = _as(self._clouds.admin, journal)
         return context_module.Context(
             run_id=self._ledger.run_id,
             volume_type=volume_type,
             settings=self._settings,
             journal=journal,
             storage=member,
-            admin=_as(self._clouds.admin, journal),
+            admin=admin,
             reader=_as(self._clouds.reader, journal),
             other=_as(self._clouds.other, journal),
             own_project=self._clouds.own_project,
             host=self._host,
             resources=resources_module.Resources(
-                member, self._ledger, self._host
+                member,
+                self._ledger,
+                self._host,
+                admin=admin,
+                settle_timeout_s=self._settings.extend_timeout_s,
             ),
             backend=self.found(volume_type).as_backend(),
             measure=functools.partial(self.measured, volume_type),
