@@ -108,13 +108,14 @@ class Session:
         journal = journal_module.Journal()
         member = block_storage.BlockStorage(self._clouds.member, journal)
         images = self._images(self._clouds.member, journal)
+        admin = _as(self._clouds.admin, journal)
         return context_module.Context(
             run_id=self._ledger.run_id,
             volume_type=volume_type,
             settings=self._settings,
             journal=journal,
             storage=member,
-            admin=_as(self._clouds.admin, journal),
+            admin=admin,
             reader=_as(self._clouds.reader, journal),
             other=_as(self._clouds.other, journal),
             images=images,
@@ -122,7 +123,12 @@ class Session:
             own_project=self._clouds.own_project,
             host=self._host,
             resources=resources_module.Resources(
-                member, self._ledger, self._host, images=images
+                member,
+                self._ledger,
+                self._host,
+                admin=admin,
+                settle_timeout_s=self._settings.extend_timeout_s,
+                images=images,
             ),
             backend=self.found(volume_type).as_backend(),
             measure=functools.partial(self.measured, volume_type),

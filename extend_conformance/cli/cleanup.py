@@ -17,11 +17,12 @@ _COLUMNS = ('Run', 'Kind', 'ID', 'Project', 'Fate', 'Reason')
 
 
 class Cleanup(lister.Lister):
-    """Remove volumes and attachments that a killed run left.
+    """Remove what a killed run left, and put back what it has changed.
 
     Only what a run has written down, or what carries its id, is removed; a
     run that still goes on is left alone, and so are finished images of
-    "image create". Exit code 1 if something is left.
+    "image create". Quotas are put back with --os-admin-cloud. Exit code 1
+    if something is left.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -69,8 +70,9 @@ class Cleanup(lister.Lister):
             block_storage.BlockStorage(clouds.member),
             arguments.open_host(parsed_args),
             admin=block_storage.BlockStorage(clouds.admin)
-            if parsed_args.all_projects and clouds.admin is not None
+            if clouds.admin is not None
             else None,
+            all_projects=parsed_args.all_projects,
             only=parsed_args.run,
             dry_run=parsed_args.dry_run,
         )
