@@ -9,6 +9,7 @@ recognised for what it is.
 """
 
 import collections.abc
+import functools
 import hashlib
 import io
 import struct
@@ -17,6 +18,7 @@ import uuid
 import zlib
 
 import numpy
+import numpy.typing
 
 from extend_conformance.results import model
 
@@ -25,28 +27,11 @@ _STAMP = struct.Struct('<8s8s16sQI16xI')
 _MAGIC = b'ECBLOCK1'
 _REPEATS = BLOCK_BYTES // _STAMP.size
 _ZEROS = bytes(BLOCK_BYTES)
-_NUMBER_AT = 32
 
 
-def _crc_changes() -> list[ty.Any]:
-    """How a stamp's CRC changes with each byte of the number.
-
-    A CRC is linear, so the CRC of block ``n`` is that of block 0 with one
-    entry for each byte of ``n``, which makes millions of stamps in a moment.
-    """
-    nothing = bytes(_STAMP.size - 4)
-    tables = []
-    for place in range(_NUMBER_AT, _NUMBER_AT + 8):
-        changes = []
-        for digit in range(256):
-            stamp = bytearray(nothing)
-            stamp[place] = digit
-            changes.append(zlib.crc32(stamp) ^ zlib.crc32(nothing))
-        tables.append(numpy.array(changes, '<u4'))
-    return tables
-
-
-_CRC_CHANGES = _crc_changes()
+#: Where the block's number and the CRC stand in a stamp, in bytes.
+_NUMBER = slice(32, 40)
+_CRC = slice(60, 64)
 
 
 class Identity(ty.NamedTuple):
@@ -92,22 +77,30 @@ class Pattern:
         :param generation: how often this place has been written, from 1.
         :returns: ``count * 4096`` bytes.
         """
+        # All stamps at once: one at a time, the processor would be slower
+        # than the storage.
+        stamps = numpy.tile(
+            numpy.frombuffer(self._stamp(0, generation), numpy.uint8),
+            (count, 1),
+        )
         numbers = numpy.arange(first, first + count, dtype='<u8')
-        digits = numbers.view(numpy.uint8).reshape(count, 8)
-        zeroth = self._block(0, generation)[: _STAMP.size]
-        stamps = numpy.empty((count, _STAMP.size), numpy.uint8)
-        stamps[:] = numpy.frombuffer(zeroth, numpy.uint8)
-        stamps[:, _NUMBER_AT : _NUMBER_AT + 8] = digits
-        crcs = stamps.view('<u4')[:, -1]
-        for place, change in enumerate(_CRC_CHANGES):
-            crcs ^= change[digits[:, place]]
-        return numpy.repeat(stamps.view('V64'), _REPEATS, axis=None).tobytes()
+        digits = numbers.view(numpy.uint8).reshape(count, numbers.itemsize)
+        stamps[:, _NUMBER] = digits
+        crcs = stamps[:, _CRC].copy().view('<u4')[:, 0]
+        for place, changes in enumerate(_crc_changes()):
+            crcs ^= changes[digits[:, place]]
+        stamps[:, _CRC] = crcs.view(numpy.uint8).reshape(count, 4)
+        shape = (count, _REPEATS, _STAMP.size)
+        return numpy.broadcast_to(stamps[:, None, :], shape).tobytes()
 
-    def _block(self, number: int, generation: int) -> bytes:
+    def _stamp(self, number: int, generation: int) -> bytes:
         stamp = _STAMP.pack(
             _MAGIC, self._run, self._volume.bytes, number, generation, 0
         )[:-4]
-        return (stamp + struct.pack('<I', zlib.crc32(stamp))) * _REPEATS
+        return stamp + struct.pack('<I', zlib.crc32(stamp))
+
+    def _block(self, number: int, generation: int) -> bytes:
+        return self._stamp(number, generation) * _REPEATS
 
     def examine(
         self, offset_bytes: int, found: bytes, generation: int = 1
@@ -169,6 +162,27 @@ class Pattern:
             'stale',
             f'holds generation {identity.generation}, not {generation}',
         )
+
+
+@functools.cache
+def _crc_changes() -> tuple[numpy.typing.NDArray[numpy.uint32], ...]:
+    """How the CRC changes with each byte of the block's number.
+
+    A CRC is linear: the change does not depend on the other bytes.
+    """
+    length = _CRC.start
+    nothing = zlib.crc32(bytes(length))
+    return tuple(
+        numpy.array(
+            [
+                zlib.crc32(bytes(at) + bytes([byte]) + bytes(length - at - 1))
+                ^ nothing
+                for byte in range(256)
+            ],
+            numpy.uint32,
+        )
+        for at in range(_NUMBER.start, _NUMBER.stop)
+    )
 
 
 def merge(

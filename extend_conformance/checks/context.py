@@ -13,6 +13,7 @@ from extend_conformance.checks import registry
 from extend_conformance.claims import verdict
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import host as host_module
+from extend_conformance.cloud import image_service
 from extend_conformance.cloud import journal as journal_module
 from extend_conformance.cloud import resources as resources_module
 from extend_conformance.impl import options
@@ -48,6 +49,8 @@ class Context:
     :param admin: Cinder as its administrator, if there is one.
     :param reader: Cinder as a reader of the same project, if there is one.
     :param other: Cinder as a member of another project, if there is one.
+    :param images: Glance as a member of the project, if there is one.
+    :param admin_images: Glance as its administrator.
     :param own_project: whether nobody else creates in the project.
     :param host: the machine that attaches, if it may.
     :param resources: owns every create and delete.
@@ -67,6 +70,8 @@ class Context:
     admin: block_storage.BlockStorage | None = None
     reader: block_storage.BlockStorage | None = None
     other: block_storage.BlockStorage | None = None
+    images: image_service.ImageService | None = None
+    admin_images: image_service.ImageService | None = None
     own_project: bool = False
     host: host_module.Host | None = None
 
@@ -124,6 +129,7 @@ class Context:
             registry.Need.ADMIN: self.admin,
             registry.Need.READER: self.reader,
             registry.Need.OTHER_PROJECT: self.other,
+            registry.Need.IMAGE: self.images,
             registry.Need.OWN_PROJECT: self.own_project or None,
         }
         return frozenset(

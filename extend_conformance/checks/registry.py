@@ -90,7 +90,15 @@ class Check:
 _CATALOGUE: dict[str, Check] = {}
 
 #: The files of the catalogue, in the order in which their checks run.
-_SUBJECTS = ('api', 'host', 'data', 'extend', 'writer', 'claims')
+_SUBJECTS = (
+    'api',
+    'host',
+    'data',
+    'extend',
+    'writer',
+    'glance',
+    'claims',
+)
 
 
 def check(

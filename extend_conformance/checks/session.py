@@ -19,6 +19,7 @@ from extend_conformance.claims import verdict
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import connection
 from extend_conformance.cloud import host as host_module
+from extend_conformance.cloud import image_service
 from extend_conformance.cloud import journal as journal_module
 from extend_conformance.cloud import ledger as ledger_module
 from extend_conformance.cloud import resources as resources_module
@@ -35,6 +36,7 @@ class Clouds:
     :param other: a member of another project.
     :param own_project: whether nobody else creates in the member's project,
         so that its quota usage can be compared.
+    :param images: whether the cloud has an image service.
     """
 
     member: connection.CloudConnection
@@ -42,6 +44,7 @@ class Clouds:
     reader: connection.CloudConnection | None = None
     other: connection.CloudConnection | None = None
     own_project: bool = False
+    images: bool = False
 
     def given(self) -> frozenset[registry.Need]:
         """The needs that these credentials meet."""
@@ -50,6 +53,7 @@ class Clouds:
             registry.Need.READER: self.reader,
             registry.Need.OTHER_PROJECT: self.other,
             registry.Need.OWN_PROJECT: self.own_project,
+            registry.Need.IMAGE: self.images,
         }
         return frozenset(need for need, given in needs.items() if given)
 
@@ -103,23 +107,42 @@ class Session:
     def _context(self, volume_type: str) -> context_module.Context:
         journal = journal_module.Journal()
         member = block_storage.BlockStorage(self._clouds.member, journal)
+        images = self._images(self._clouds.member, journal)
+        admin = _as(self._clouds.admin, journal)
         return context_module.Context(
             run_id=self._ledger.run_id,
             volume_type=volume_type,
             settings=self._settings,
             journal=journal,
             storage=member,
-            admin=_as(self._clouds.admin, journal),
+            admin=admin,
             reader=_as(self._clouds.reader, journal),
             other=_as(self._clouds.other, journal),
+            images=images,
+            admin_images=self._images(self._clouds.admin, journal),
             own_project=self._clouds.own_project,
             host=self._host,
             resources=resources_module.Resources(
-                member, self._ledger, self._host
+                member,
+                self._ledger,
+                self._host,
+                admin=admin,
+                settle_timeout_s=self._settings.extend_timeout_s,
+                images=images,
             ),
             backend=self.found(volume_type).as_backend(),
             measure=functools.partial(self.measured, volume_type),
         )
+
+    def _images(
+        self,
+        cloud: connection.CloudConnection | None,
+        journal: journal_module.Journal,
+    ) -> image_service.ImageService | None:
+        """Glance with some credentials, if there is one."""
+        if cloud is None or not self._clouds.images:
+            return None
+        return image_service.ImageService(cloud, journal)
 
     def found(self, volume_type: str) -> discovery.Found:
         """What is said of a backend before it is measured."""

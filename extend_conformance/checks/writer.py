@@ -2,96 +2,46 @@
 
 """Images written into volumes by the reference writer, as Glance does it."""
 
-import uuid
+import dataclasses
+import io
+import itertools
 
 from extend_conformance.checks import blocks
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
+from extend_conformance.checks import image_volumes
 from extend_conformance.checks import registry
 from extend_conformance.claims import verdict
 from extend_conformance.cloud import calls
-from extend_conformance.cloud import transfer
+from extend_conformance.cloud import views
+from extend_conformance.cloud import waiting
 from extend_conformance.impl import errors
-from extend_conformance.impl import options
-from extend_conformance.impl import writer
 
-#: Two extends, and an end that is neither a multiple of 4096 nor of 512.
-_IMAGE_BYTES = 2 * context_module.GIB + 3 * blocks.BLOCK_BYTES + 17
-_EXTENDS = 2
-_CHUNK_BYTES = 1024 * blocks.BLOCK_BYTES
-_NO_ROOM = (errors.QuotaExceeded, errors.NoRoom, errors.ImageTooLarge)
+#: Two extends, where one might be a special case.
+_LONG_BYTES = 2 * context_module.GIB + image_volumes.ODD_BYTES
+#: One extend, where no more is needed.
+_SHORT_BYTES = context_module.GIB + image_volumes.ODD_BYTES
+_MODES = ('attached', 'detached')
 
 
-def _create(
-    context: context_module.Context, mode: str
-) -> tuple[blocks.Pattern, writer.CreatedImage]:
-    """Write an image of stamped blocks whose size nobody tells the writer.
+def _must_be_created(
+    image: image_volumes.StampedImage, mode: str, extends: int, **how: bool
+) -> views.Volume:
+    """Make a volume of an image and compare what Cinder says of it.
 
-    :raises CouldNotTest: quota or pool have no room for it.
+    :raises Refused: the extend was refused, where it was attached.
+    :raises Failed: it was not made, or is not what it has to be.
+    :raises CouldNotTest: something beside the backend was in the way.
     """
-    image_id = str(uuid.uuid4())
-    pattern = blocks.Pattern(context.run_id, image_id)
-    source = blocks.Stream(pattern, _IMAGE_BYTES)
-    context.step(
-        f'create an image of {_IMAGE_BYTES} bytes in {mode} mode, its size '
-        'not told'
-    )
-    image_writer = context.image_writer(
-        options.WriterOptions(
-            cinder_do_extend_attached=mode == 'attached',
-            cinder_state_transition_timeout=int(
-                context.settings.extend_timeout_s
-            ),
-        )
-    )
-    request = writer.ImageRequest(
-        image_id=image_id,
-        volume_type=context.volume_type,
-        os_hash_algo='sha256',
-    )
     try:
-        return pattern, image_writer.create(source, request)
-    except _NO_ROOM as error:
-        raise findings.CouldNotTest(str(error), cause='no-room') from error
-
-
-def _must_be_the_image(
-    context: context_module.Context,
-    pattern: blocks.Pattern,
-    created: writer.CreatedImage,
-) -> None:
-    """Compare size, metadata, number of extends, and every byte."""
-    volume = context.storage.get_volume(created.volume_id)
-    size_gib = -(-_IMAGE_BYTES // context_module.GIB)
-    facts = {
-        'volume size in GiB': (size_gib, volume.size_gib),
-        'image_size in its metadata': (
-            str(_IMAGE_BYTES),
-            volume.metadata.get('image_size'),
-        ),
-        'number of extends': (_EXTENDS, len(created.extends)),
-        'status': ('available', volume.status),
-    }
-    for name, (wanted, found) in facts.items():
-        if wanted != found:
-            raise findings.Failed(
-                f'The image volume {created.volume_id} was written, but its '
-                f'{name} is {found}, not {wanted}'
-            )
-    context.step('attach the image volume again and read every byte')
-    attached = context.resources.attach(created.volume_id, mode='ro')
-    damage = []
-    whole = -(-_IMAGE_BYTES // blocks.BLOCK_BYTES) * blocks.BLOCK_BYTES
-    with attached.device.open_direct() as opened:
-        for offset, data in transfer.read_ahead(
-            opened, 0, whole, _CHUNK_BYTES
-        ):
-            held = data[: _IMAGE_BYTES - offset]
-            damage.extend(pattern.examine(offset, held))
-    context.resources.detach(attached)
-    findings.must_be_intact(
-        blocks.merge(damage), f'Image volume {created.volume_id}, read back'
-    )
+        created = image.create(mode, **how)
+    except errors.ExtendRefused as error:
+        if mode == 'attached':
+            raise findings.Refused(str(error)) from error
+        raise findings.Failed(str(error)) from error
+    except errors.ImageError as error:
+        raise image_volumes.finding(error) from error
+    return image.must_be_made(created, extends)
 
 
 @registry.check(
@@ -107,13 +57,9 @@ def image_attached_unknown(context: context_module.Context) -> None:
 
     One attachment, an extend for every further GiB.
     """
-    try:
-        pattern, created = _create(context, 'attached')
-    except errors.ExtendRefused as error:
-        raise findings.Refused(str(error)) from error
-    except errors.ImageError as error:
-        raise findings.Failed(str(error)) from error
-    _must_be_the_image(context, pattern, created)
+    image = image_volumes.StampedImage(context, _LONG_BYTES)
+    volume = _must_be_created(image, 'attached', extends=2)
+    image.must_be_in(volume.id, 'Image volume')
 
 
 @registry.check(
@@ -130,11 +76,76 @@ def image_detached_unknown(context: context_module.Context) -> None:
     The volume is detached, extended and attached again for every further
     GiB.
     """
-    try:
-        pattern, created = _create(context, 'detached')
-    except errors.ImageError as error:
-        raise findings.Failed(str(error)) from error
-    _must_be_the_image(context, pattern, created)
+    image = image_volumes.StampedImage(context, _LONG_BYTES)
+    volume = _must_be_created(image, 'detached', extends=2)
+    image.must_be_in(volume.id, 'Image volume')
+
+
+@registry.check(
+    'image-known-size',
+    'a86e30e3-718e-454d-994a-ce0eb38f6805',
+    level=registry.Level.MUST,
+    applies=registry.Applies.ALWAYS,
+    needs=[registry.Need.HOST],
+    budget_s=120,
+)
+def image_known_size(context: context_module.Context) -> None:
+    """An image of known size gets a volume of the right size at once.
+
+    In neither mode is anything extended, and every byte is there.
+    """
+    for mode in _MODES:
+        image = image_volumes.StampedImage(context, _SHORT_BYTES)
+        volume = _must_be_created(image, mode, extends=0, size_known=True)
+        image.must_be_in(volume.id, 'Image volume')
+        context.resources.delete_volume(volume.id)
+
+
+@registry.check(
+    'image-modes-agree',
+    '2ba6378b-df08-4e81-8169-c6c97528912a',
+    level=registry.Level.MUST,
+    applies=registry.Applies.WHERE_SUPPORTED,
+    needs=[registry.Need.HOST],
+    budget_s=120,
+)
+def image_modes_agree(context: context_module.Context) -> None:
+    """Both modes leave the same volume of the same image.
+
+    Size, content, metadata and flags are the same, and what they have to
+    be.
+    """
+    image = image_volumes.StampedImage(context, _SHORT_BYTES)
+    attached, detached = (
+        _must_be_created(image, mode, extends=1) for mode in _MODES
+    )
+    context.step('compare both volumes')
+    for name in _COMPARED:
+        of_attached, of_detached = (
+            getattr(volume, name) for volume in (attached, detached)
+        )
+        if of_attached != of_detached:
+            raise findings.Failed(
+                f'{name} of the image volume is {of_attached} after attached '
+                f'mode (volume {attached.id}) and {of_detached} after '
+                f'detached mode (volume {detached.id})'
+            )
+    for volume in (attached, detached):
+        image.must_be_in(volume.id, 'Image volume')
+
+
+#: What has to be the same in both modes, as fields of the volume.
+_COMPARED = (
+    'status',
+    'size_gib',
+    'volume_type',
+    'metadata',
+    'readonly',
+    'bootable',
+    'encrypted',
+    'multiattach',
+    'attachments',
+)
 
 
 @registry.check(
@@ -152,26 +163,163 @@ def image_refused_extend(context: context_module.Context) -> None:
     attachment is left.
     """
     try:
-        _create(context, 'attached')
+        image_volumes.StampedImage(context, _SHORT_BYTES).create('attached')
     except errors.ExtendRefused as error:
-        volume_id = error.volume_id
+        _must_be_gone(context, error, 'the refused extend')
     except errors.ImageError as error:
-        raise findings.Failed(
-            f'The refused extend was reported as something else: {error}'
-        ) from error
+        raise _something_else('The refused extend', error) from error
     else:
         raise findings.NotApplicable(
             'The extend was not refused this time', cause='extend-works'
         )
-    assert volume_id is not None
+
+
+def _must_be_gone(
+    context: context_module.Context, error: errors.ImageError, after: str
+) -> None:
+    """Make sure that nothing is left of an image that was not made."""
+    assert error.volume_id is not None
     try:
-        volume = context.storage.get_volume(volume_id)
-    except calls.ApiError as error:
-        if error.status == 404:
+        volume = context.storage.get_volume(error.volume_id)
+    except calls.ApiError as answer:
+        if answer.status == 404:
             return
         raise
     raise findings.Failed(
-        f'Volume {volume_id} of the failed image is left, {volume.status}, '
-        f'with {len(volume.attachments)} attachments',
+        f'After {after}, volume {volume.id} is left, {volume.status}, with '
+        f'{len(volume.attachments)} attachments',
         outcome=verdict.Outcome.INCONSISTENT,
     )
+
+
+def _something_else(what: str, error: errors.ImageError) -> Exception:
+    """The finding for an error that is not the one that was due."""
+    finding = image_volumes.finding(error)
+    if isinstance(finding, findings.CouldNotTest):
+        return finding
+    return findings.Failed(f'{what} was reported as something else: {error}')
+
+
+@dataclasses.dataclass(frozen=True)
+class _BadSource:
+    """A way in which the source of an image can be wrong.
+
+    :param name: what it does.
+    :param promised_bytes: what the writer is told; ``None`` for nothing.
+    :param raises: instead of ending.
+    :param error: what the writer has to say.
+    """
+
+    name: str
+    promised_bytes: int | None
+    raises: bool
+    error: type[errors.ImageError]
+
+
+_GIVEN_BYTES = 1024 * blocks.BLOCK_BYTES + image_volumes.ODD_BYTES
+_BAD_SOURCES = (
+    _BadSource('ends early', 2 * _GIVEN_BYTES, False, errors.SourceTooShort),
+    _BadSource('raises', None, True, errors.SourceFailed),
+    _BadSource(
+        'sends too much', _GIVEN_BYTES - 1, False, errors.SourceTooLong
+    ),
+)
+
+
+class _Source:
+    """Gives an image, and may then raise instead of ending."""
+
+    def __init__(self, image: io.RawIOBase, raises: bool) -> None:
+        self._image = image
+        self._raises = raises
+
+    def read(self, size: int, /) -> bytes:
+        """Give some bytes of the image.
+
+        :raises ConnectionResetError: at its end, if asked for.
+        """
+        given = self._image.read(size) or b''
+        if self._raises and not given:
+            raise ConnectionResetError('the sender has gone away')
+        return given
+
+
+@registry.check(
+    'image-source-fails',
+    '133b7586-a448-45aa-af48-f148d77e37d7',
+    level=registry.Level.MUST,
+    applies=registry.Applies.ALWAYS,
+    needs=[registry.Need.HOST],
+    budget_s=90,
+)
+def image_source_fails(context: context_module.Context) -> None:
+    """If its source fails, there is an error and no image volume.
+
+    A source that ends early, one that raises and one that sends too much:
+    each is reported as what it is, and neither volume nor attachment is
+    left.
+    """
+    for bad, mode in zip(_BAD_SOURCES, itertools.cycle(_MODES), strict=False):
+        image = image_volumes.StampedImage(context, _GIVEN_BYTES)
+        context.step(f'create an image in {mode} mode; its source {bad.name}')
+        request = image_volumes.request_of(
+            context, image.id, size_bytes=bad.promised_bytes
+        )
+        try:
+            created = image_volumes.writer_of(context, mode).create(
+                _Source(image.stream(), bad.raises), request
+            )
+        except bad.error as error:
+            _must_be_gone(context, error, f'a source that {bad.name}')
+        except errors.ImageError as error:
+            raise _something_else(
+                f'A source that {bad.name}', error
+            ) from error
+        else:
+            raise findings.Failed(
+                f'Of a source that {bad.name} image volume '
+                f'{created.volume_id} was made'
+            )
+
+
+@registry.check(
+    'image-clone',
+    '7a4b12d1-7763-45b3-bdd4-a04d16a78ff1',
+    level=registry.Level.SHOULD,
+    applies=registry.Applies.WHERE_SUPPORTED,
+    needs=[registry.Need.HOST],
+    budget_s=180,
+)
+def image_clone(context: context_module.Context) -> None:
+    """A volume made from the image volume has the image and the asked size.
+
+    That is what users do next: the image volume was extended while it was
+    attached, and the clone is a GiB larger still.
+    """
+    image = image_volumes.StampedImage(context, _SHORT_BYTES)
+    volume = _must_be_created(image, 'attached', extends=1)
+    wanted_gib = volume.size_gib + 1
+    context.step(f'make a volume of {wanted_gib} GiB from {volume.id}')
+    try:
+        clone = context.resources.create_volume(
+            size_gib=wanted_gib,
+            volume_type=context.volume_type,
+            source_id=volume.id,
+        )
+    except calls.ApiError as error:
+        raise findings.CouldNotTest(
+            f'A volume cannot be made from image volume {volume.id}: {error}',
+            cause=f'http-{error.status}',
+            request_id=error.request_id,
+        ) from error
+    except waiting.TerminalState as error:
+        raise findings.Failed(
+            f'A volume made from image volume {volume.id} came to an error: '
+            f'{error}'
+        ) from error
+    if clone.size_gib != wanted_gib:
+        raise findings.Failed(
+            f'Volume {clone.id}, made from image volume {volume.id}, has '
+            f'{clone.size_gib} GiB, not {wanted_gib}'
+        )
+    image.must_be_in(clone.id, f'A clone of image volume {volume.id}')

@@ -8,6 +8,7 @@ import typing as ty
 from cliff import lister
 
 from extend_conformance import exceptions
+from extend_conformance.checks import arguments
 from extend_conformance.cli import options
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import leftovers
@@ -16,11 +17,12 @@ _COLUMNS = ('Run', 'Kind', 'ID', 'Project', 'Fate', 'Reason')
 
 
 class Cleanup(lister.Lister):
-    """Remove volumes and attachments that a killed run left.
+    """Remove what a killed run left, and put back what it has changed.
 
     Only what a run has written down, or what carries its id, is removed; a
     run that still goes on is left alone, and so are finished images of
-    "image create". Exit code 1 if something is left.
+    "image create". Quotas are put back with --os-admin-cloud. Exit code 1
+    if something is left.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -41,8 +43,8 @@ class Cleanup(lister.Lister):
             action='store_true',
             help='show what would be removed',
         )
-        options.add_cloud(parser)
-        options.add_host(parser)
+        arguments.add_cloud(parser)
+        arguments.add_host(parser)
         return options.with_example(
             parser, 'extend-conformance cleanup --dry-run'
         )
@@ -63,13 +65,14 @@ class Cleanup(lister.Lister):
                 'Only an administrator sees all projects',
                 next_step='Name one with --os-admin-cloud.',
             )
-        clouds = options.open_clouds(parsed_args)
+        clouds = arguments.open_clouds(parsed_args)
         sweep = leftovers.Sweep(
             block_storage.BlockStorage(clouds.member),
-            options.open_host(parsed_args),
+            arguments.open_host(parsed_args),
             admin=block_storage.BlockStorage(clouds.admin)
-            if parsed_args.all_projects and clouds.admin is not None
+            if clouds.admin is not None
             else None,
+            all_projects=parsed_args.all_projects,
             only=parsed_args.run,
             dry_run=parsed_args.dry_run,
         )

@@ -9,6 +9,7 @@ import typing as ty
 from cliff import lister
 
 from extend_conformance import exceptions
+from extend_conformance.checks import arguments
 from extend_conformance.checks import discovery
 from extend_conformance.claims import claims_file
 from extend_conformance.cli import options
@@ -35,8 +36,8 @@ class Discover(lister.Lister):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Describe the arguments."""
         parser = super().get_parser(prog_name)
-        options.add_cloud(parser)
-        options.add_matrix(parser)
+        arguments.add_cloud(parser)
+        arguments.add_matrix(parser)
         parser.add_argument(
             '--claims-file',
             metavar='FILE',
@@ -63,13 +64,13 @@ class Discover(lister.Lister):
                 'volume type is bound',
                 next_step='Name one with --os-admin-cloud.',
             )
-        clouds = options.open_clouds(parsed_args)
+        clouds = arguments.open_clouds(parsed_args)
         assert clouds.admin is not None
         found = discovery.look_around(
             block_storage.BlockStorage(clouds.admin),
             claims,
             parsed_args.release or claims.release,
-            options.read_matrix(parsed_args),
+            arguments.read_matrix(parsed_args),
         )
         if path is not None:
             claims_file.update(

@@ -21,6 +21,7 @@ from cliff import show
 
 from extend_conformance import exceptions
 from extend_conformance.bench import cells
+from extend_conformance.checks import arguments
 from extend_conformance.cli import options
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import ledger as ledgers
@@ -90,8 +91,8 @@ class Create(show.ShowOne):
             default=writer_options.WriterOptions().cinder_state_transition_timeout,
             help='for each state of the volume (default: %(default)s)',
         )
-        options.add_cloud(parser)
-        options.add_host(parser)
+        arguments.add_cloud(parser)
+        arguments.add_host(parser)
         return options.with_example(
             parser,
             'zstdcat image.zst | extend-conformance image create - '
@@ -109,7 +110,7 @@ class Create(show.ShowOne):
                 size = _size(parsed_args.image_size)
             if parsed_args.size_unknown:
                 size = None
-            clouds = options.open_clouds(parsed_args)
+            clouds = arguments.open_clouds(parsed_args)
             owned = stack.enter_context(_run(parsed_args, clouds.member))
             advance = stack.enter_context(_bar('Writing', size))
             image_writer = writer.ImageVolumeWriter(
@@ -169,8 +170,8 @@ class Verify(show.ShowOne):
             nargs='?',
             help='what it should hold; - reads standard input',
         )
-        options.add_cloud(parser)
-        options.add_host(parser)
+        arguments.add_cloud(parser)
+        arguments.add_host(parser)
         return options.with_example(
             parser, 'extend-conformance image verify 5f2c0c1e-... image.raw'
         )
@@ -183,7 +184,7 @@ class Verify(show.ShowOne):
             source = None
             if parsed_args.file is not None:
                 source, _ = _open(parsed_args.file, stack)
-            clouds = options.open_clouds(parsed_args)
+            clouds = arguments.open_clouds(parsed_args)
             owned = stack.enter_context(_run(parsed_args, clouds.member))
             volume_id = _find(owned.storage, parsed_args.volume)
             advance = stack.enter_context(_bar('Comparing', None))
@@ -206,7 +207,7 @@ def _run(
     ledger = ledgers.Ledger.start()
     # Standard output is for the result alone.
     print(f'Run {ledger.run_id}', file=sys.stderr)
-    host = options.open_host(parsed_args)
+    host = arguments.open_host(parsed_args)
     owned = resources.Resources(
         block_storage.BlockStorage(member), ledger, host
     )

@@ -25,6 +25,7 @@ from cliff import command
 
 from extend_conformance import exceptions
 from extend_conformance.bench import cells
+from extend_conformance.checks import arguments
 from extend_conformance.checks import profiles
 from extend_conformance.checks import registry
 from extend_conformance.claims import verdict
@@ -63,7 +64,7 @@ class Run(command.Command):
         parser = super().get_parser(prog_name)
         sandbox_start.add_state_dir(parser)
         sandbox_start.add_backends(parser)
-        options.add_run(parser, profile='quick')
+        arguments.add_run(parser, profile='quick')
         parser.add_argument(
             '--workers',
             metavar='N',
@@ -114,7 +115,8 @@ class Run(command.Command):
                 f'with {len(chosen)} backends.'
             )
             plan = profiles.make_plan(
-                parsed_args.profile, {registry.Need.ADMIN}
+                parsed_args.profile,
+                {registry.Need.ADMIN, registry.Need.IMAGE},
             )
             planned = plan.for_backends(one.name for one in chosen)
             _Tempest(

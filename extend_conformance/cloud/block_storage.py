@@ -88,6 +88,14 @@ class BlockStorage:
         client.client = self._http
         return client
 
+    @property
+    def client(self) -> ty.Any:
+        """python-cinderclient, for what this class has no method for.
+
+        Its requests and errors are journalled and made ours as all others.
+        """
+        return self._cinder
+
     # What this Cinder is.
 
     def api_versions(self) -> tuple[str, str]:
@@ -432,23 +440,59 @@ class BlockStorage:
         """Wait until an extend that was accepted is over, however it ended.
 
         Cinder writes ``extending`` before it answers 202, so the first
-        other status that is seen belongs to the end.
+        other status that is seen belongs to the end. An API that is away
+        meanwhile may come back, and is asked until the time is over: only
+        then can an extend that hangs be told from a cloud that is down.
 
         :returns: status and size; the size tells success from refusal.
         :raises waiting.WaitTimeout: still ``extending``.
+        :raises connections.CloudUnreachable: the API did not come back.
+        :raises calls.ApiError: nor did it answer anything but errors.
         """
-        waited = waiting.wait_until(
-            self._observer(volume_id),
-            lambda volume: volume.status != 'extending',
-            timeout_s=timeout_s,
-            resource=f'volume {volume_id}',
-            wanted=f'an end of the extend from {old_gib} to {new_gib} GiB',
-            describe=lambda volume: f'{volume.status}, {volume.size_gib} GiB',
-            request_id=request_id,
-            polling=self._poll,
+        look = self._observer(volume_id)
+        silence: exceptions.ExtendConformanceError | None = None
+
+        def observe() -> views.Volume | None:
+            nonlocal silence
+            try:
+                volume = look()
+            except (connections.CloudUnreachable, calls.ApiError) as error:
+                if isinstance(error, calls.ApiError) and error.status < 500:
+                    raise
+                silence = error
+                return None
+            silence = None
+            return volume
+
+        try:
+            waited = waiting.wait_until(
+                observe,
+                lambda volume: (
+                    volume is not None and volume.status != 'extending'
+                ),
+                timeout_s=timeout_s,
+                resource=f'volume {volume_id}',
+                wanted=f'an end of the extend from {old_gib} to {new_gib} GiB',
+                describe=lambda volume: (
+                    f'{volume.status}, {volume.size_gib} GiB'
+                    if volume
+                    else 'no answer'
+                ),
+                request_id=request_id,
+                polling=self._poll,
+            )
+        except waiting.WaitTimeout as timeout:
+            if silence is not None:
+                raise silence from timeout
+            raise
+        volume = ty.cast(views.Volume, waited.value)
+        return ExtendSeen(
+            volume.status,
+            volume.size_gib,
+            dataclasses.replace(
+                ty.cast(waiting.Waited[ty.Any], waited), value=volume
+            ),
         )
-        volume = waited.value
-        return ExtendSeen(volume.status, volume.size_gib, waited)
 
     def wait_until_gone(
         self, volume_id: str, timeout_s: float = 300.0

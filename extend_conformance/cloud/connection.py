@@ -39,6 +39,7 @@ class CloudConnection:
     :param service_type: the catalog's name of the service; the other names
         of :data:`SERVICE_TYPES` are tried if the catalog has no such entry.
     :param endpoint_override: an address that replaces the catalog's.
+    :param image_endpoint: the same for the image service.
     """
 
     session: keystone_session.Session
@@ -47,6 +48,7 @@ class CloudConnection:
     interface: str = 'public'
     service_type: str = SERVICE_TYPES[0]
     endpoint_override: str | None = None
+    image_endpoint: str | None = None
 
     @property
     def auth_url(self) -> str:
@@ -102,6 +104,22 @@ class CloudConnection:
                 f'one of {", ".join(names)} with interface {self.interface}'
                 + (f' in {self.region_name}' if self.region_name else '')
             ),
+        )
+
+    @functools.cached_property
+    def offers_images(self) -> bool:
+        """Whether the cloud has an image service.
+
+        :raises CloudUnreachable: the identity service did not answer.
+        """
+        return self.image_endpoint is not None or (
+            self._ask_identity(
+                'get_endpoint',
+                service_type='image',
+                interface=self.interface,
+                region_name=self.region_name,
+            )
+            is not None
         )
 
     def endpoint_filter(self) -> dict[str, ty.Any]:
@@ -183,6 +201,7 @@ def from_cloud(name: str | None) -> CloudConnection:
         service_type=region.get_service_type('block-storage')
         or SERVICE_TYPES[0],
         endpoint_override=region.get_endpoint('block-storage') or None,
+        image_endpoint=region.get_endpoint('image') or None,
     )
     # The first request that needs credentials: better here than in the
     # middle of a run.

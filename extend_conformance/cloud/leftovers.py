@@ -3,7 +3,8 @@
 """Finds what a killed run left, and takes it away.
 
 Two witnesses are asked: the ledgers on this host, and the metadata of the
-volumes in the cloud. What neither names is not touched, nor is a run that
+volumes and snapshots in the cloud. Settings that a run has changed are put
+back. What neither names is not touched, nor is a run that
 still goes on, nor a finished image that a person keeps. Of a run without a
 ledger here nobody can tell whether it still goes on elsewhere, so that a
 person has to name it.
@@ -20,9 +21,12 @@ from extend_conformance.cloud import attachment as attachments
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import host as hosts
+from extend_conformance.cloud import image_service
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import node_owner
 from extend_conformance.cloud import resources
+from extend_conformance.cloud import settings
+from extend_conformance.cloud import snapshots
 from extend_conformance.cloud import views
 
 
@@ -31,6 +35,7 @@ class Fate(enum.StrEnum):
 
     WOULD_GO = 'would be removed'
     REMOVED = 'removed'
+    RESTORED = 'restored'
     LEFT = 'left'
     SPARED = 'spared'
 
@@ -39,7 +44,8 @@ class Fate(enum.StrEnum):
 class Leftover:
     """One thing that a run left.
 
-    :param id: of the volume or attachment, or the path of a device node.
+    :param id: of the volume, snapshot or attachment, the path of a device
+        node, or the name of a setting.
     :param reason: why it is still there, if it is.
     """
 
@@ -55,8 +61,9 @@ class Sweep:
     """One clean-up, of one run or of all that do not go on.
 
     :param storage: of the project's member.
-    :param admin: sees all projects; if it is given, all are cleaned.
     :param host: disconnects and restores what is left on this host.
+    :param admin: puts settings back, and sees all projects.
+    :param all_projects: clean those of all projects; needs ``admin``.
     :param only: a run id; that run is cleaned even if it seems to go on.
     :param dry_run: find, and take nothing away.
     """
@@ -67,12 +74,15 @@ class Sweep:
         host: hosts.Host,
         *,
         admin: block_storage.BlockStorage | None = None,
+        all_projects: bool = False,
         only: str | None = None,
         dry_run: bool = False,
     ) -> None:
-        self._storage = admin or storage
+        self._admin = admin
+        self._all_projects = all_projects and admin is not None
+        self._storage = (admin if self._all_projects else None) or storage
+        self._images = image_service.ImageService(self._storage.connection)
         self._host = host
-        self._all_projects = admin is not None
         self._project_id = storage.connection.project_id
         self._only = only
         self._dry_run = dry_run
@@ -134,22 +144,54 @@ class Sweep:
         going_on: collections.abc.Set[str],
         dead: collections.abc.Set[str | None],
     ) -> collections.abc.Iterator[Leftover]:
-        for volume in self._storage.list_volumes(self._all_projects):
-            run_id = volume.metadata.get(ledgers.METADATA_KEY)
+        # Snapshots first: a volume that has one cannot be deleted.
+        marked: tuple[
+            tuple[
+                str,
+                collections.abc.Callable[[str], None],
+                collections.abc.Iterable[views.Snapshot | views.Volume],
+            ],
+            ...,
+        ] = (
+            (
+                resources.SNAPSHOT,
+                self._remove_snapshot,
+                snapshots.list_all(self._storage, self._all_projects),
+            ),
+            (
+                resources.VOLUME,
+                self._remove_volume,
+                self._storage.list_volumes(self._all_projects),
+            ),
+        )
+        for kind, remove, found in marked:
+            yield from self._marked(kind, remove, found, going_on, dead)
+
+    def _marked(
+        self,
+        kind: str,
+        remove: collections.abc.Callable[[str], None],
+        found: collections.abc.Iterable[views.Snapshot | views.Volume],
+        going_on: collections.abc.Set[str],
+        dead: collections.abc.Set[str | None],
+    ) -> collections.abc.Iterator[Leftover]:
+        """Deal with what carries the id of a run in its metadata."""
+        for each in found:
+            run_id = each.metadata.get(ledgers.METADATA_KEY)
             if (
                 run_id is None
                 or run_id in going_on
                 or self._only not in (None, run_id)
-                or _is_kept(volume)
-                or volume.id in self._seen
+                or _is_kept(each)
+                or each.id in self._seen
             ):
                 continue
-            project_id = volume.project_id or self._project_id
+            project_id = each.project_id or self._project_id
             if run_id not in dead:
                 yield Leftover(
                     run_id=run_id,
-                    kind=resources.VOLUME,
-                    id=volume.id,
+                    kind=kind,
+                    id=each.id,
                     project_id=project_id,
                     fate=Fate.SPARED,
                     reason='This host has no ledger of the run, which may '
@@ -159,10 +201,10 @@ class Sweep:
                 continue
             yield self._deal(
                 run_id,
-                resources.VOLUME,
-                volume.id,
+                kind,
+                each.id,
                 project_id,
-                functools.partial(self._remove_volume, volume.id),
+                functools.partial(remove, each.id),
             )
 
     def _deal(
@@ -179,6 +221,10 @@ class Sweep:
             try:
                 remove()
                 fate = Fate.REMOVED
+                if kind == settings.KIND:
+                    fate = Fate.RESTORED
+            except _Spared as spared:
+                fate, reason = Fate.SPARED, spared.what
             except exceptions.ExtendConformanceError as error:
                 fate, reason = Fate.LEFT, str(error)
         return Leftover(
@@ -211,6 +257,17 @@ class Sweep:
             return [entry.name]
         if entry.kind == resources.VOLUME:
             return self._find_volumes(entry)
+        if entry.kind == resources.IMAGE:
+            return self._find_images(entry)
+        if entry.kind == resources.SNAPSHOT:
+            return [
+                each.id
+                for each in snapshots.list_all(
+                    self._storage, self._all_projects
+                )
+                if entry.id == each.id
+                or (entry.id is None and entry.name == each.name)
+            ]
         if entry.kind == hosts.KIND:
             if self._volume(entry.name) is None:
                 return []
@@ -232,6 +289,11 @@ class Sweep:
             found = () if volume is None else (volume,)
         return [each.id for each in found if not _is_kept(each)]
 
+    def _find_images(self, entry: ledgers.Entry) -> list[str]:
+        if entry.id is None:
+            return list(self._images.find_images(entry.name))
+        return [entry.id] if self._images.has_image(entry.id) else []
+
     def _volume(self, volume_id: str) -> views.Volume | None:
         try:
             return self._storage.get_volume(volume_id)
@@ -251,25 +313,44 @@ class Sweep:
             if entry.id is not None:
                 self._host.disconnect_leftover(self._storage, entry)
             attachments.delete_attachment(self._storage, id)
-        elif entry.kind == resources.VOLUME:
-            self._remove_volume(id)
+        elif entry.kind == resources.SNAPSHOT:
+            self._remove_snapshot(id)
+        elif entry.kind == resources.IMAGE:
+            self._images.delete_image(id)
+        elif entry.kind == settings.KIND:
+            self._restore(ledger, entry)
         else:
-            raise exceptions.WorkFailed(
-                f'A {entry.kind} was changed and cannot be restored by this '
-                'command',
+            self._remove_volume(id)
+        ledger.gone(entry)
+
+    def _restore(self, ledger: ledgers.Ledger, entry: ledgers.Entry) -> None:
+        if self._admin is None:
+            raise exceptions.NotTestable(
+                'Only an administrator can put it back',
                 resource=entry.name,
                 wanted=str(entry.facts.get('old')),
+                next_step='Name one with --os-admin-cloud.',
             )
-        ledger.gone(entry)
+        reason = settings.restore(self._admin, entry)
+        if reason is not None:
+            ledger.gone(entry)
+            raise _Spared(reason)
+
+    def _remove_snapshot(self, snapshot_id: str) -> None:
+        snapshots.remove(self._storage, snapshot_id)
 
     def _remove_volume(self, volume_id: str) -> None:
         for each in self._storage.attachments(volume_id):
             attachments.delete_attachment(self._storage, each)
-        resources.remove_volume(self._storage, volume_id)
+        resources.remove_volume(self._storage, volume_id, admin=self._admin)
 
 
-def _is_kept(volume: views.Volume) -> bool:
-    return ledgers.KEPT_KEY in volume.metadata
+class _Spared(exceptions.ExtendConformanceError):
+    """It is somebody else's now."""
+
+
+def _is_kept(resource: views.Snapshot | views.Volume) -> bool:
+    return ledgers.KEPT_KEY in resource.metadata
 
 
 def failed(found: ty.Iterable[Leftover]) -> bool:

@@ -18,12 +18,16 @@ from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import host as hosts
+from extend_conformance.cloud import image_service
 from extend_conformance.cloud import ledger as ledgers
+from extend_conformance.cloud import snapshots
 from extend_conformance.cloud import views
 from extend_conformance.cloud import waiting
 
-#: Kind of these entries in the ledger.
+#: Kinds of these entries in the ledger.
 VOLUME = 'volume'
+IMAGE = 'image'
+SNAPSHOT = 'snapshot'
 
 #: Describes a host that no backend can reach.
 _NOWHERE = {
@@ -55,10 +59,16 @@ class CleanupFailed(exceptions.WorkFailed):
 
 
 class Resources:
-    """Owns volumes and attachments of one project; a context manager.
+    """Owns what is made in one project.
+
+    A context manager, which takes away at its end what is still there.
 
     :param host: attaches; may be ``None`` where nothing is attached.
+    :param images: may be ``None`` where no image is made.
+    :param admin: if given, removes volumes that are stuck as well.
     :param cleanup_timeout_s: seconds that :meth:`cleanup` may take in all.
+    :param settle_timeout_s: seconds after which a volume that is still
+        ``extending``, or in another state that passes, is stuck.
     """
 
     def __init__(
@@ -67,12 +77,18 @@ class Resources:
         ledger: ledgers.Ledger,
         host: hosts.Host | None = None,
         *,
+        images: image_service.ImageService | None = None,
+        admin: block_storage.BlockStorage | None = None,
         cleanup_timeout_s: float = 300.0,
+        settle_timeout_s: float = 300.0,
     ) -> None:
         self.storage = storage
         self.ledger = ledger
         self.host = host
+        self.images = images
+        self._admin = admin
         self._cleanup_timeout_s = cleanup_timeout_s
+        self._settle_timeout_s = settle_timeout_s
         self._owned: list[ledgers.Entry | attachments.AttachedVolume] = []
 
     def __enter__(self) -> ty.Self:
@@ -168,6 +184,48 @@ class Resources:
         self._owned.append(self.ledger.made(entry, volume.id))
         return volume
 
+    def create_snapshot(
+        self, volume_id: str, timeout_s: float = 300.0
+    ) -> views.Snapshot:
+        """Take a snapshot of a volume, in use or not, and wait for it.
+
+        :raises waiting.TerminalState: it came to an error state.
+        :raises waiting.WaitTimeout: it came to none.
+        :raises calls.ApiError: it was refused.
+        """
+        name = f'extend-conformance-{secrets.token_hex(6)}'
+        entry = self.ledger.intend(
+            SNAPSHOT,
+            self.storage.connection.auth_url,
+            self.storage.connection.project_id,
+            name,
+            volume_id=volume_id,
+        )
+        marked = {ledgers.METADATA_KEY: self.ledger.run_id}
+        try:
+            made = snapshots.create(self.storage, volume_id, name, marked)
+        except calls.ApiError:
+            self.ledger.gone(entry)
+            raise
+        except BaseException as error:
+            # As for a volume: the answer was lost, and the name tells.
+            found = [
+                each
+                for each in snapshots.list_all(self.storage)
+                if each.name == name
+            ]
+            if not found:
+                raise
+            made = found[0]
+            self._owned.append(self.ledger.made(entry, made.id))
+            if not isinstance(error, connections.CloudUnreachable):
+                raise
+        else:
+            self._owned.append(self.ledger.made(entry, made.id))
+        return snapshots.wait_until_available(
+            self.storage, made.id, timeout_s
+        ).value
+
     def attach(
         self, volume_id: str, mode: str = 'rw'
     ) -> attachments.AttachedVolume:
@@ -212,6 +270,47 @@ class Resources:
         self.storage.attachment_complete(attachment.id)
         return attachment.id
 
+    def create_image(self) -> str:
+        """Make an image without content, under a name of its own.
+
+        :returns: its id.
+        :raises exceptions.UsageError: there is no image service.
+        :raises calls.ApiError: it was refused.
+        """
+        if self.images is None:
+            raise exceptions.UsageError('No image service was given')
+        name = f'extend-conformance-{secrets.token_hex(6)}'
+        entry = self.ledger.intend(
+            IMAGE,
+            self.storage.connection.auth_url,
+            self.storage.connection.project_id,
+            name,
+        )
+        try:
+            image_id = self.images.create_image(
+                name, {image_service.RUN_PROPERTY: self.ledger.run_id}
+            )
+        except calls.ApiError:
+            self.ledger.gone(entry)
+            raise
+        except connections.CloudUnreachable:
+            # The answer was lost; as with volumes, only the name can tell.
+            found = self.images.find_images(name)
+            if not found:
+                raise
+            image_id = found[0]
+        self._owned.append(self.ledger.made(entry, image_id))
+        return image_id
+
+    def delete_image(self, image_id: str) -> None:
+        """Delete an image, and with it what Glance stored it in.
+
+        :raises calls.ApiError: it may not be deleted.
+        """
+        assert self.images is not None, 'nobody can have made an image'
+        self.images.delete_image(image_id)
+        self._forget(image_id)
+
     def detach(
         self,
         attached: attachments.AttachedVolume,
@@ -244,8 +343,33 @@ class Resources:
         :raises waiting.TerminalState: it could not be.
         :raises waiting.WaitTimeout: it still is being.
         """
-        remove_volume(self.storage, volume_id, timeout_s)
+        remove_volume(
+            self.storage,
+            volume_id,
+            timeout_s,
+            admin=self._admin,
+            settle_timeout_s=self._settle_timeout_s,
+        )
         self._forget(volume_id)
+
+    def delete_snapshot(
+        self, snapshot_id: str, timeout_s: float = 300.0
+    ) -> None:
+        """Delete a snapshot and wait until it is gone.
+
+        :raises exceptions.ExtendConformanceError: see
+            :func:`extend_conformance.cloud.snapshots.remove`.
+        """
+        snapshots.remove(self.storage, snapshot_id, timeout_s)
+        self._forget(snapshot_id)
+
+    def delete_attachment(self, attachment_id: str) -> None:
+        """Delete an attachment that :meth:`put_in_use` has made.
+
+        :raises calls.ApiError: it stayed.
+        """
+        attachments.delete_attachment(self.storage, attachment_id)
+        self._forget(attachment_id)
 
     def release(self, volume_id: str) -> None:
         """Give a volume away: it is a result, and stays.
@@ -270,10 +394,11 @@ class Resources:
                 if not isinstance(owned, ledgers.Entry):
                     self.detach(owned, left_s)
                 elif owned.kind == hosts.KIND:
-                    attachments.delete_attachment(
-                        self.storage, ty.cast(str, owned.id)
-                    )
-                    self._forget(ty.cast(str, owned.id))
+                    self.delete_attachment(ty.cast(str, owned.id))
+                elif owned.kind == IMAGE:
+                    self.delete_image(ty.cast(str, owned.id))
+                elif owned.kind == SNAPSHOT:
+                    self.delete_snapshot(ty.cast(str, owned.id), left_s)
                 else:
                     self.delete_volume(ty.cast(str, owned.id), left_s)
             except Exception as error:
@@ -300,17 +425,35 @@ def remove_volume(
     storage: block_storage.BlockStorage,
     volume_id: str,
     timeout_s: float = 300.0,
+    *,
+    admin: block_storage.BlockStorage | None = None,
+    settle_timeout_s: float = 300.0,
 ) -> None:
     """Delete a volume, whatever state it is in, and wait until it is gone.
 
     A volume in a state that will pass (it is being created, extended or
-    detached) refuses to be deleted, so that is waited for first.
+    detached) refuses to be deleted, so that is waited for first. One that is
+    stuck there, because a service of Cinder died, is what an administrator
+    says it is.
 
     :raises calls.ApiError: it may not be deleted.
     :raises waiting.WaitTimeout: it still is being.
     """
     start_s = time.monotonic()
+    try:
+        _ask_to_delete(storage, volume_id, min(timeout_s, settle_timeout_s))
+    except waiting.WaitTimeout:
+        if admin is None:
+            raise
+        admin.reset_status(volume_id, 'error')
+        storage.delete_volume(volume_id)
+    left_s = max(timeout_s - (time.monotonic() - start_s), 1.0)
+    storage.wait_until_gone(volume_id, left_s)
 
+
+def _ask_to_delete(
+    storage: block_storage.BlockStorage, volume_id: str, timeout_s: float
+) -> None:
     def deleted() -> bool:
         try:
             storage.delete_volume(volume_id)
@@ -332,8 +475,6 @@ def remove_volume(
         describe=lambda _: 'refused',
         polling=waiting.Polling(first_s=0.2),
     )
-    left_s = max(timeout_s - (time.monotonic() - start_s), 1.0)
-    storage.wait_until_gone(volume_id, left_s)
 
 
 def _passes(storage: block_storage.BlockStorage, volume_id: str) -> bool:

@@ -84,6 +84,36 @@ class Volume:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """A snapshot of a volume, as it was shown at one moment.
+
+    :param size_gib: of the volume when the snapshot was made.
+    :param project_id: only an administrator sees it.
+    """
+
+    id: str
+    name: str | None
+    status: str
+    size_gib: int
+    volume_id: str
+    metadata: collections.abc.Mapping[str, str]
+    project_id: str | None
+
+    @classmethod
+    def from_json(cls, body: Json) -> 'Snapshot':
+        """Read the ``snapshot`` object of the API."""
+        return cls(
+            id=body['id'],
+            name=body.get('name'),
+            status=body['status'],
+            size_gib=int(body['size']),
+            volume_id=body['volume_id'],
+            metadata=types.MappingProxyType(dict(body.get('metadata') or {})),
+            project_id=body.get('os-extended-snapshot-attributes:project_id'),
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Attachment:
     """An attachment of the attachments API (microversion 3.27).
 

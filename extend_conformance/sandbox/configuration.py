@@ -5,6 +5,8 @@
 What clients read is written by ``tempest_conf`` and ``environment``.
 """
 
+import collections.abc
+import dataclasses
 import functools
 import importlib.metadata
 import pathlib
@@ -14,9 +16,39 @@ import typing as ty
 import jinja2
 
 from extend_conformance import exceptions
+from extend_conformance.sandbox import declared
 from extend_conformance.sandbox import state
 
-#: Stores of Glance on upstream's Cinder store, one per mode.
+
+@dataclasses.dataclass(frozen=True)
+class CinderStore:
+    """A store of Glance that makes volumes, with upstream's Cinder store.
+
+    :param name: of the store, which is how an upload asks for it.
+    :param mode: ``attached`` or ``detached``.
+    """
+
+    name: str
+    volume_type: str
+    mode: str
+
+
+def cinder_stores(
+    chosen: collections.abc.Sequence[declared.Backend],
+) -> tuple[CinderStore, ...]:
+    """One per mode in the first backend, one in each that wants one."""
+    first, *others = chosen
+    return (
+        *(CinderStore(mode, first.name, mode) for mode in MODES),
+        *(
+            CinderStore(backend.name, backend.name, 'attached')
+            for backend in others
+            if backend.glance_store
+        ),
+    )
+
+
+#: In which a volume may be extended.
 MODES: ty.Final = ('attached', 'detached')
 
 
@@ -56,8 +88,13 @@ def write(paths: state.Paths, record: state.Record) -> None:
     """
     # In the order of their names: stock tests expect an image that is in all
     # stores to name them so, and Glance goes by this order.
+    in_cinder = cinder_stores(record.chosen)
     stores = sorted(
-        ['file:file', *(f'{mode}:cinder' for mode in MODES), 'web:http']
+        [
+            'file:file',
+            *(f'{store.name}:cinder' for store in in_cinder),
+            'web:http',
+        ]
     )
     files: dict[str, tuple[str, dict[str, ty.Any]]] = {
         'keystone.conf': ('keystone', {}),
@@ -78,7 +115,7 @@ def write(paths: state.Paths, record: state.Record) -> None:
                 ),
                 'metadefs': _installed('glance', 'etc/glance/metadefs'),
                 'stores': ','.join(stores),
-                'cinder_stores': MODES,
+                'cinder_stores': in_cinder,
                 'python': sys.executable,
             },
         ),

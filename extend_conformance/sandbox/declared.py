@@ -15,6 +15,7 @@ VENDOR: ty.Final = 'Sandbox'
 
 _LOOP = 'extend_conformance.sandbox.drivers.loop.LoopDriver'
 _FAULTS = 'extend_conformance.sandbox.drivers.faults'
+_WRITER_FAULTS = 'extend_conformance.sandbox.drivers.writer_faults'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Backend:
     :param options: further options of its section of ``cinder.conf``.
     :param defect: what is wrong with it, for people; None if nothing is.
     :param extra_specs: further extra specs of its volume type.
+    :param glance_store: whether Glance gets a store of its own in it, in
+        attached mode; in the first backend it always has two.
     :param simulated: whether its latencies are declared, not real.
     :param matrix: its row in the sandbox's support matrix, ``complete`` or
         ``missing``, some wrong on purpose; None for no row.
@@ -40,6 +43,7 @@ class Backend:
     options: tuple[tuple[str, str], ...] = ()
     extra_specs: tuple[tuple[str, str], ...] = ()
     defect: str | None = None
+    glance_store: bool = False
     simulated: bool = False
     matrix: str | None = None
     expect: str | None = None
@@ -141,7 +145,83 @@ _HOST: ty.Final[tuple[Backend, ...]] = ()
 _DATA: ty.Final[tuple[Backend, ...]] = ()
 
 #: What the subjects ``writer`` and ``claims`` have to catch.
-_WRITER: ty.Final[tuple[Backend, ...]] = ()
+_WRITER: ty.Final[tuple[Backend, ...]] = (
+    Backend(
+        name='loses-at-detach',
+        volume_driver=f'{_WRITER_FAULTS}.LosesAtDetach',
+        defect='every detach zeroes the first MiB',
+        glance_store=True,
+        matrix='complete',
+        outcomes=('data-damaged',),
+        verdict='fails',
+    ),
+    Backend(
+        name='truncates-at-reopen',
+        volume_driver=f'{_WRITER_FAULTS}.TruncatesAtReopen',
+        defect='empties a volume at the attach after an offline extend',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
+        name='offline-extend-damages',
+        volume_driver=f'{_WRITER_FAULTS}.OfflineExtendDamages',
+        defect='an offline extend zeroes the last MiB',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
+        name='clone-loses-extended',
+        volume_driver=f'{_WRITER_FAULTS}.CloneLosesExtended',
+        defect='a clone lacks what its source got by an extend',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
+        # What is wrong is only a should: it conforms.
+        name='clone-keeps-size',
+        volume_driver=f'{_WRITER_FAULTS}.CloneKeepsSize',
+        defect='a clone has the size of its source, not that asked for',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
+    ),
+    Backend(
+        # As above: honest in the matrix, silent in its pool.
+        name='refuses-silently',
+        volume_driver=f'{_WRITER_FAULTS}.RefusesSilently',
+        defect='raises when the volume is attached, and its pool is silent',
+        matrix='missing',
+        outcomes=('refused-driver',),
+        verdict='refuses-honestly',
+    ),
+    Backend(
+        name='keeps-refused',
+        volume_driver=f'{_WRITER_FAULTS}.KeepsRefused',
+        defect='the delete after a refused extend fails',
+        matrix='missing',
+        outcomes=('refused-driver',),
+        verdict='fails',
+    ),
+    Backend(
+        name='capability-is-text',
+        volume_driver=f'{_WRITER_FAULTS}.CapabilityIsText',
+        defect="works, and its pool says 'False' as text",
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
+        name='host-cannot-extend',
+        volume_driver=f'{_WRITER_FAULTS}.HostCannotExtend',
+        defect='its connector (gpfs) cannot extend on the host',
+        matrix='complete',
+        outcomes=('control-plane-only',),
+        verdict='fails',
+    ),
+)
 
 #: All of them.
 BACKENDS: ty.Final = (*STANDARD, *_EXTEND, *_HOST, *_DATA, *_WRITER)

@@ -74,7 +74,70 @@ HOST: tuple[Row, ...] = ()
 DATA: tuple[Row, ...] = ()
 
 #: The defects that the subjects ``writer`` and ``claims`` have to catch.
-WRITER: tuple[Row, ...] = ()
+WRITER: tuple[Row, ...] = (
+    _row(
+        'loses-at-detach',
+        must_fail='image-known-size image-detached-unknown '
+        'image-modes-agree image-through-glance data-old-intact',
+        may_fail='image-clone image-attached-unknown',
+        must_pass='api-microversion-gate host-grows-in-place '
+        'image-source-fails claim-host',
+    ),
+    _row(
+        'truncates-at-reopen',
+        must_fail='image-detached-unknown image-modes-agree',
+        must_pass='image-attached-unknown image-known-size image-clone '
+        'data-old-intact claim-matrix',
+    ),
+    _row(
+        'offline-extend-damages',
+        must_fail='image-detached-unknown image-modes-agree',
+        must_pass='image-attached-unknown image-known-size '
+        'host-grows-in-place data-old-intact',
+    ),
+    _row(
+        'clone-loses-extended',
+        must_fail='image-clone',
+        must_pass='image-attached-unknown image-detached-unknown '
+        'image-modes-agree data-old-intact',
+    ),
+    _row(
+        'clone-keeps-size',
+        must_fail='image-clone',
+        must_pass='image-attached-unknown image-source-fails '
+        'host-grows-in-place data-old-intact',
+    ),
+    _row(
+        'refuses-silently',
+        must_fail='claim-capability',
+        must_pass='claim-matrix image-refused-extend image-known-size '
+        'image-source-fails extend-refused-changes-nothing',
+    ),
+    _row(
+        'keeps-refused',
+        must_fail='image-refused-extend',
+        may_fail='extend-refused-changes-nothing claim-matrix',
+        must_pass='image-detached-unknown image-known-size image-source-fails',
+    ),
+    _row(
+        'capability-is-text',
+        must_fail='claim-capability',
+        must_pass='claim-matrix host-grows-in-place data-old-intact '
+        'image-modes-agree claim-host',
+    ),
+    _row(
+        'host-cannot-extend',
+        must_fail='claim-host host-grows-in-place image-attached-unknown',
+        must_pass='image-detached-unknown image-known-size image-source-fails',
+    ),
+    _row(
+        # A good backend, whose row of the matrix is wrong.
+        'slow-attach',
+        must_fail='claim-matrix',
+        must_pass='claim-capability claim-host host-grows-in-place '
+        'image-source-fails',
+    ),
+)
 
 #: All rows, one a defect.
 ROWS = (*STANDARD, *EXTEND, *HOST, *DATA, *WRITER)

@@ -81,15 +81,17 @@ class RunTest(test.BaseTestCase):
     def resource_setup(cls) -> None:
         """Join the run, before any volume is made."""
         super().resource_setup()
+        member = connect(cls.os_primary.credentials, 'tempest member')
         cls.run_of_class = join_run(
             cls.configuration,
             session.Clouds(
-                member=connect(cls.os_primary.credentials, 'tempest member'),
+                member=member,
                 admin=(
                     connect(cls.os_admin.credentials, 'tempest admin')
                     if 'admin' in cls.credentials
                     else None
                 ),
+                images=CONF.service_available.glance and member.offers_images,
             ),
         )
 

@@ -72,7 +72,11 @@ def read() -> Configuration:
     options = CONF.extend_conformance
     claims = _claims(options)
     has_admin = credentials_factory.is_admin_available('v3')
-    given = {registry.Need.ADMIN} if has_admin else set()
+    given = set()
+    if has_admin:
+        given.add(registry.Need.ADMIN)
+    if CONF.service_available.glance:
+        given.add(registry.Need.IMAGE)
     return Configuration(
         claims=claims,
         own_matrix=(

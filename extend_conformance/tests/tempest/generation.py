@@ -8,7 +8,6 @@ run on the machine. What is wrong becomes a test that fails and says why.
 """
 
 import collections.abc
-import re
 import traceback
 import typing as ty
 
@@ -18,6 +17,7 @@ from tempest.lib import decorators
 
 from extend_conformance import exceptions
 from extend_conformance.bench import cells
+from extend_conformance.checks import names
 from extend_conformance.checks import registry
 from extend_conformance.tests.tempest import base
 from extend_conformance.tests.tempest import configuration
@@ -78,7 +78,7 @@ def _conformance_classes(
             settings.planned_cloud_checks,
         )
     ]
-    for name, volume_type in class_names(settings.volume_types).items():
+    for name, volume_type in names.class_names(settings.volume_types).items():
         groups.append((name, volume_type, settings.planned_backend_checks))
     for name, volume_type, checks in groups:
         as_admin = [c for c in checks if registry.Need.ADMIN in c.needs]
@@ -113,7 +113,7 @@ def _benchmark_classes(
     volume_types = dict.fromkeys(cell.backend for cell in settings.benchmark)
     return {
         name: _benchmark_class(module, name, volume_type, settings)
-        for name, volume_type in class_names(volume_types).items()
+        for name, volume_type in names.class_names(volume_types).items()
     }
 
 
@@ -142,27 +142,6 @@ def _benchmark_class(
     return ty.cast(
         'type[testtools.TestCase]', decorators.serial(ddt.ddt(made))
     )
-
-
-def class_names(
-    volume_types: collections.abc.Iterable[str],
-) -> dict[str, str]:
-    """A Python identifier for each volume type.
-
-    Dots in names break stestr's grouping of tests by class.
-
-    :returns: volume type by name of the class.
-    """
-    names: dict[str, str] = {}
-    for volume_type in volume_types:
-        words = re.findall('[A-Za-z0-9]+', volume_type) or ['Unnamed']
-        name = stem = 'Backend_' + '_'.join(words)
-        number = 2
-        while name in names:
-            name = f'{stem}_{number}'
-            number += 1
-        names[name] = volume_type
-    return names
 
 
 def _class(
@@ -198,23 +177,18 @@ def _method(check: registry.Check) -> collections.abc.Callable[..., None]:
     def run(self: base.ConformanceTest) -> None:
         self.run_check(check)
 
-    run.__name__ = f'test_{check.method_name}'
+    run.__name__ = names.method_name(check)
     run.__qualname__ = run.__name__
     run.__doc__ = check.proves
-    attributes = ['slow'] if check.budget_s > _SLOW_S else []
-    if check.applies is registry.Applies.WHERE_REFUSED:
-        attributes.append('negative')
+    attributes = names.attributes(check)
     decorated = decorators.idempotent_id(check.uuid)(run)
     if attributes:
-        decorated = decorators.attr(type=attributes)(decorated)
+        decorated = decorators.attr(type=list(attributes))(decorated)
     return ty.cast('collections.abc.Callable[..., None]', decorated)
 
 
 _CREATE_IMAGE = 'd6d1a104-6895-46e3-98ac-569d48dcb925'
 _BENCHMARK_BUDGET_S = 1200
-
-#: A check that may take longer carries tempest's attribute ``slow``.
-_SLOW_S = 60
 
 
 def _skipping_class(

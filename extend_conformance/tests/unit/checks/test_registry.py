@@ -21,8 +21,13 @@ PUBLISHED = {
     'extend-refused-changes-nothing': 'a9695844-296d-44e7-945d-10a32a63d78f',
     'host-grows-in-place': '7973953d-294d-4117-8700-0fc89406eafa',
     'image-attached-unknown': '6fed2d92-6f2c-4223-8de0-f7675043951e',
+    'image-clone': '7a4b12d1-7763-45b3-bdd4-a04d16a78ff1',
     'image-detached-unknown': 'fa9a3537-a060-4d5a-8ede-6b29437a21f8',
+    'image-known-size': 'a86e30e3-718e-454d-994a-ce0eb38f6805',
+    'image-modes-agree': '2ba6378b-df08-4e81-8169-c6c97528912a',
     'image-refused-extend': 'c7f0f716-2898-4d75-b876-23d5357abec1',
+    'image-source-fails': '133b7586-a448-45aa-af48-f148d77e37d7',
+    'image-through-glance': 'd29386db-f5cd-4354-8ff5-7999ab253c5d',
 }
 
 

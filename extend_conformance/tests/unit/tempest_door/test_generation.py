@@ -2,7 +2,6 @@
 
 """Classes are made of the configuration; nothing here raises at import."""
 
-import re
 import unittest
 
 import fixtures
@@ -146,14 +145,3 @@ class GenerationTest(testtools.TestCase):
             ],
             sorted(test_names(case)),
         )
-
-
-class ClassNamesTest(testtools.TestCase):
-    def test_names_are_identifiers_and_unique(self):
-        names = generation.class_names(
-            ['ctl1.example.com@lvm#pool', 'a-b', 'a_b', 'ü', '3par']
-        )
-        self.assertEqual(5, len(names))
-        for name in names:
-            self.assertTrue(re.fullmatch('[A-Za-z0-9_]+', name), name)
-            self.assertTrue(name.isidentifier(), name)
