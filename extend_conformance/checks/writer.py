@@ -59,7 +59,7 @@ def image_attached_unknown(context: context_module.Context) -> None:
     """
     image = image_volumes.StampedImage(context, _LONG_BYTES)
     volume = _must_be_created(image, 'attached', extends=2)
-    image.must_be_in(volume.id, 'Image volume')
+    image.must_be_in(volume.id, f'Image volume {volume.id}')
 
 
 @registry.check(
@@ -78,7 +78,7 @@ def image_detached_unknown(context: context_module.Context) -> None:
     """
     image = image_volumes.StampedImage(context, _LONG_BYTES)
     volume = _must_be_created(image, 'detached', extends=2)
-    image.must_be_in(volume.id, 'Image volume')
+    image.must_be_in(volume.id, f'Image volume {volume.id}')
 
 
 @registry.check(
@@ -97,7 +97,7 @@ def image_known_size(context: context_module.Context) -> None:
     for mode in _MODES:
         image = image_volumes.StampedImage(context, _SHORT_BYTES)
         volume = _must_be_created(image, mode, extends=0, size_known=True)
-        image.must_be_in(volume.id, 'Image volume')
+        image.must_be_in(volume.id, f'Image volume {volume.id}')
         context.resources.delete_volume(volume.id)
 
 
@@ -131,7 +131,7 @@ def image_modes_agree(context: context_module.Context) -> None:
                 f'detached mode (volume {detached.id})'
             )
     for volume in (attached, detached):
-        image.must_be_in(volume.id, 'Image volume')
+        image.must_be_in(volume.id, f'Image volume {volume.id}')
 
 
 #: What has to be the same in both modes, as fields of the volume.
@@ -322,4 +322,6 @@ def image_clone(context: context_module.Context) -> None:
             f'Volume {clone.id}, made from image volume {volume.id}, has '
             f'{clone.size_gib} GiB, not {wanted_gib}'
         )
-    image.must_be_in(clone.id, f'A clone of image volume {volume.id}')
+    image.must_be_in(
+        clone.id, f'Volume {clone.id}, a clone of image volume {volume.id}'
+    )
