@@ -26,6 +26,8 @@ def _measured(context: context_module.Context) -> verdict.OutcomeClass:
     'bc0fcaca-b4bc-4f27-b322-45feffd0c0a5',
     level=registry.Level.MUST,
     applies=registry.Applies.ALWAYS,
+    typical_s=0,
+    room_gib=2,
 )
 def claim_matrix(context: context_module.Context) -> None:
     """The support matrix of the cloud's release tells the truth.
@@ -63,6 +65,8 @@ def claim_matrix(context: context_module.Context) -> None:
     level=registry.Level.MUST,
     applies=registry.Applies.ALWAYS,
     needs=[registry.Need.ADMIN],
+    typical_s=0,
+    room_gib=2,
 )
 def claim_capability(context: context_module.Context) -> None:
     """The pool's online_extend_support tells the scheduler the truth.
@@ -105,6 +109,8 @@ def claim_capability(context: context_module.Context) -> None:
     level=registry.Level.MUST,
     applies=registry.Applies.ALWAYS,
     needs=[registry.Need.HOST],
+    typical_s=0,
+    room_gib=2,
 )
 def claim_host(context: context_module.Context) -> None:
     """os-brick's connector can do on this host what the backend promises."""

@@ -51,6 +51,8 @@ def _must_be_created(
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=180,
+    typical_s=8,
+    room_gib=3,
 )
 def image_attached_unknown(context: context_module.Context) -> None:
     """An image of unknown size is created in attached mode, byte for byte.
@@ -69,6 +71,8 @@ def image_attached_unknown(context: context_module.Context) -> None:
     applies=registry.Applies.ALWAYS,
     needs=[registry.Need.HOST],
     budget_s=180,
+    typical_s=9,
+    room_gib=3,
 )
 def image_detached_unknown(context: context_module.Context) -> None:
     """An image of unknown size is created in detached mode, byte for byte.
@@ -88,6 +92,8 @@ def image_detached_unknown(context: context_module.Context) -> None:
     applies=registry.Applies.ALWAYS,
     needs=[registry.Need.HOST],
     budget_s=120,
+    typical_s=10,
+    room_gib=2,
 )
 def image_known_size(context: context_module.Context) -> None:
     """An image of known size gets a volume of the right size at once.
@@ -108,6 +114,8 @@ def image_known_size(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
+    typical_s=10,
+    room_gib=4,
 )
 def image_modes_agree(context: context_module.Context) -> None:
     """Both modes leave the same volume of the same image.
@@ -155,6 +163,8 @@ _COMPARED = (
     applies=registry.Applies.WHERE_REFUSED,
     needs=[registry.Need.HOST],
     budget_s=120,
+    typical_s=4,
+    room_gib=2,
 )
 def image_refused_extend(context: context_module.Context) -> None:
     """Where extends are refused, attached mode fails clearly and cleanly.
@@ -251,6 +261,8 @@ class _Source:
     applies=registry.Applies.ALWAYS,
     needs=[registry.Need.HOST],
     budget_s=90,
+    typical_s=4,
+    room_gib=1,
 )
 def image_source_fails(context: context_module.Context) -> None:
     """If its source fails, there is an error and no image volume.
@@ -289,6 +301,8 @@ def image_source_fails(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=180,
+    typical_s=9,
+    room_gib=5,
 )
 def image_clone(context: context_module.Context) -> None:
     """A volume made from the image volume has the image and the asked size.

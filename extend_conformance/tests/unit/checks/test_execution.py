@@ -30,6 +30,8 @@ def make_check(run, applies=Applies.ALWAYS, needs=()):
         needs=frozenset(needs),
         proves='It is so.',
         budget_s=1,
+        typical_s=1,
+        room_gib=1,
         run=run,
     )
 
