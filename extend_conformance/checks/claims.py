@@ -5,6 +5,8 @@
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.checks import registry
+from extend_conformance.claims import agreement
+from extend_conformance.claims import matrix
 from extend_conformance.claims import verdict
 
 _SUPPORTED = verdict.OutcomeClass.SUPPORTED
@@ -39,24 +41,26 @@ def claim_matrix(context: context_module.Context) -> None:
     truths = context.backend.truths
     if truths.matrix_key is None or truths.matrix_value is None:
         raise findings.NotApplicable(
-            'The support matrix has no row for this backend',
+            'The support matrix has no one row for this backend. '
+            f'{context.promise.explanation}',
             cause='no-matrix-row',
         )
-    measured = _measured(context)
-    row = f'Row driver.{truths.matrix_key} says {truths.matrix_value}'
-    if truths.matrix_value == 'complete' and measured is not _SUPPORTED:
-        raise findings.Failed(
-            f'{row}, but: {context.first_extend.explanation}'
-        )
-    if truths.matrix_value == 'missing' and measured is _SUPPORTED:
-        raise findings.Failed(
-            f'{row}, but: {context.first_extend.explanation}',
-            level=registry.Level.SHOULD,
-        )
-    if truths.matrix_value not in ('complete', 'missing'):
-        raise findings.NotApplicable(
-            f'{row}, which promises nothing', cause='no-promise'
-        )
+    value = matrix.Value(truths.matrix_value)
+    row = f'Row driver.{truths.matrix_key} says {value}'
+    match agreement.compare(value, _measured(context)):
+        case agreement.Agreement.NO_PROMISE:
+            raise findings.NotApplicable(
+                f'{row}, which promises nothing', cause='no-promise'
+            )
+        case agreement.Agreement.TOO_MUCH:
+            raise findings.Failed(
+                f'{row}, but: {context.first_extend.explanation}'
+            )
+        case agreement.Agreement.TOO_LITTLE:
+            raise findings.Failed(
+                f'{row}, but: {context.first_extend.explanation}',
+                level=registry.Level.SHOULD,
+            )
 
 
 @registry.check(
