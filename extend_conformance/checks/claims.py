@@ -5,6 +5,8 @@
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.checks import registry
+from extend_conformance.claims import agreement
+from extend_conformance.claims import matrix
 from extend_conformance.claims import verdict
 
 _SUPPORTED = verdict.OutcomeClass.SUPPORTED
@@ -26,6 +28,8 @@ def _measured(context: context_module.Context) -> verdict.OutcomeClass:
     'bc0fcaca-b4bc-4f27-b322-45feffd0c0a5',
     level=registry.Level.MUST,
     applies=registry.Applies.ALWAYS,
+    typical_s=0,
+    room_gib=2,
 )
 def claim_matrix(context: context_module.Context) -> None:
     """The support matrix of the cloud's release tells the truth.
@@ -37,24 +41,26 @@ def claim_matrix(context: context_module.Context) -> None:
     truths = context.backend.truths
     if truths.matrix_key is None or truths.matrix_value is None:
         raise findings.NotApplicable(
-            'The support matrix has no row for this backend',
+            'The support matrix has no one row for this backend. '
+            f'{context.promise.explanation}',
             cause='no-matrix-row',
         )
-    measured = _measured(context)
-    row = f'Row driver.{truths.matrix_key} says {truths.matrix_value}'
-    if truths.matrix_value == 'complete' and measured is not _SUPPORTED:
-        raise findings.Failed(
-            f'{row}, but: {context.first_extend.explanation}'
-        )
-    if truths.matrix_value == 'missing' and measured is _SUPPORTED:
-        raise findings.Failed(
-            f'{row}, but: {context.first_extend.explanation}',
-            level=registry.Level.SHOULD,
-        )
-    if truths.matrix_value not in ('complete', 'missing'):
-        raise findings.NotApplicable(
-            f'{row}, which promises nothing', cause='no-promise'
-        )
+    value = matrix.Value(truths.matrix_value)
+    row = f'Row driver.{truths.matrix_key} says {value}'
+    match agreement.compare(value, _measured(context)):
+        case agreement.Agreement.NO_PROMISE:
+            raise findings.NotApplicable(
+                f'{row}, which promises nothing', cause='no-promise'
+            )
+        case agreement.Agreement.TOO_MUCH:
+            raise findings.Failed(
+                f'{row}, but: {context.first_extend.explanation}'
+            )
+        case agreement.Agreement.TOO_LITTLE:
+            raise findings.Failed(
+                f'{row}, but: {context.first_extend.explanation}',
+                level=registry.Level.SHOULD,
+            )
 
 
 @registry.check(
@@ -63,6 +69,8 @@ def claim_matrix(context: context_module.Context) -> None:
     level=registry.Level.MUST,
     applies=registry.Applies.ALWAYS,
     needs=[registry.Need.ADMIN],
+    typical_s=0,
+    room_gib=2,
 )
 def claim_capability(context: context_module.Context) -> None:
     """The pool's online_extend_support tells the scheduler the truth.
@@ -105,6 +113,8 @@ def claim_capability(context: context_module.Context) -> None:
     level=registry.Level.MUST,
     applies=registry.Applies.ALWAYS,
     needs=[registry.Need.HOST],
+    typical_s=0,
+    room_gib=2,
 )
 def claim_host(context: context_module.Context) -> None:
     """os-brick's connector can do on this host what the backend promises."""

@@ -73,6 +73,11 @@ def _must_apply(
             f'The run was not given: {", ".join(sorted(lacking))}',
             cause=f'no-{min(lacking)}',
         )
+    if registry.Need.HOST in check.needs:
+        first = context.first_extend
+        if first.cause == findings.HOST_CANNOT_ATTACH:
+            # Each check would only wait for the same error.
+            raise findings.CouldNotTest(first.explanation, cause=first.cause)
     if check.applies is registry.Applies.WHERE_SUPPORTED:
         if (
             context.expects_refusal

@@ -13,6 +13,10 @@ from extend_conformance.checks import registry
 from extend_conformance.claims import verdict
 from extend_conformance.results import model
 
+#: Cause of everything that could not be tested because the first attachment
+#: of all did not work.
+HOST_CANNOT_ATTACH = 'host-cannot-attach'
+
 
 class Failed(exceptions.WorkFailed):
     """The check has found the backend, or the cloud, at fault.

@@ -8,6 +8,7 @@ each; which verdict follows from the outcome is the business of
 """
 
 import dataclasses
+import platform
 import typing as ty
 
 from extend_conformance import exceptions
@@ -16,6 +17,7 @@ from extend_conformance.checks import findings
 from extend_conformance.checks import stamped
 from extend_conformance.claims import verdict
 from extend_conformance.cloud import calls
+from extend_conformance.cloud import connection
 from extend_conformance.results import model
 
 _FROM_GIB = 1
@@ -52,6 +54,7 @@ def measure(context: context_module.Context) -> model.Backend:
     except exceptions.ExtendConformanceError as error:
         outcome = verdict.Outcome.INCONCLUSIVE
         explanation = str(error)
+        seen['cause'] = getattr(error, 'cause', None)
         context.journal.add('error', explanation)
     return dataclasses.replace(
         context.backend,
@@ -68,6 +71,10 @@ def measure(context: context_module.Context) -> model.Backend:
 def _stamped_volume(
     context: context_module.Context,
 ) -> stamped.StampedVolume:
+    """Make the first attachment of all, which tells whether one is possible.
+
+    :raises CouldNotTest: it is not.
+    """
     if context.host is None:
         raise findings.CouldNotTest(
             'No host attaches volumes in this run, so that nobody can look '
@@ -75,7 +82,17 @@ def _stamped_volume(
             cause='no-host',
         )
     volume = stamped.StampedVolume(context, _FROM_GIB)
-    volume.attach()
+    try:
+        volume.attach()
+        volume.device_bytes()
+    except connection.CloudUnreachable:
+        raise
+    except (exceptions.ExtendConformanceError, OSError) as error:
+        raise findings.CouldNotTest(
+            f'The machine {platform.node()} cannot attach volumes of type '
+            f'{context.volume_type}: {error}',
+            cause=findings.HOST_CANNOT_ATTACH,
+        ) from error
     return volume
 
 

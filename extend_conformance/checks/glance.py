@@ -27,6 +27,9 @@ _PROBE = bytes(512)
     applies=registry.Applies.ALWAYS,
     needs=[registry.Need.IMAGE],
     budget_s=300,
+    typical_s=25,
+    # Glance's volumes are of another project.
+    room_gib=0,
 )
 def image_through_glance(context: context_module.Context) -> None:
     """An image uploaded through the cloud's own Glance comes back unchanged.

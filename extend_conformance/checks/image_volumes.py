@@ -112,7 +112,8 @@ class StampedImage:
     def must_be_in(self, volume_id: str, what: str) -> None:
         """Attach a volume and compare every byte of the image with it.
 
-        :param what: it is, for the sentence, such as ``Image volume``.
+        :param what: it is, for the sentence, such as ``Image volume``
+            with its id.
         :raises Failed: with the damage; or the device is too small for the
             volume.
         """
@@ -122,7 +123,7 @@ class StampedImage:
         device_bytes = attached.device.size_bytes()
         if device_bytes < volume.size_gib * sizes.GIB:
             raise findings.Failed(
-                f'{what} {volume_id} has {volume.size_gib} GiB, its device '
+                f'{what} has {volume.size_gib} GiB, its device '
                 f'{device_bytes} bytes'
             )
         damage = []
@@ -134,9 +135,7 @@ class StampedImage:
                 held = data[: self.size_bytes - offset]
                 damage.extend(self.pattern.examine(offset, held))
         self._context.resources.detach(attached)
-        findings.must_be_intact(
-            blocks.merge(damage), f'{what} {volume_id}, read back'
-        )
+        findings.must_be_intact(blocks.merge(damage), f'{what}, read back')
 
 
 def finding(error: errors.ImageError) -> Exception:

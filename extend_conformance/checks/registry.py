@@ -69,6 +69,9 @@ class Check:
     :param proves: one sentence: what is true when the check passes.
     :param budget_s: seconds it may take beyond the cloud's own waiting;
         tempest's time limit follows from it.
+    :param typical_s: seconds that it took on a good backend of the sandbox,
+        on an idle machine with two processors.
+    :param room_gib: GiB that all its volumes have at most at one time.
     """
 
     id: str
@@ -79,6 +82,8 @@ class Check:
     needs: frozenset[Need]
     proves: str
     budget_s: float
+    typical_s: float
+    room_gib: int
     run: CheckFunction
 
     @property
@@ -110,6 +115,8 @@ def check(
     needs: collections.abc.Iterable[Need] = (),
     scope: Scope = Scope.BACKEND,
     budget_s: float = 60,
+    typical_s: float = 5,
+    room_gib: int = 3,
 ) -> collections.abc.Callable[[CheckFunction], CheckFunction]:
     """Put a function into the catalogue.
 
@@ -135,6 +142,8 @@ def check(
             needs=frozenset(needs),
             proves=' '.join(function.__doc__.split('\n\n')[0].split()),
             budget_s=budget_s,
+            typical_s=typical_s,
+            room_gib=room_gib,
             run=function,
         )
         return function

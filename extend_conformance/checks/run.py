@@ -17,6 +17,7 @@ from extend_conformance import exceptions
 from extend_conformance.checks import arguments
 from extend_conformance.checks import context
 from extend_conformance.checks import discovery
+from extend_conformance.checks import effort
 from extend_conformance.checks import profiles
 from extend_conformance.checks import registry
 from extend_conformance.checks import session
@@ -44,6 +45,28 @@ class Prepared:
     microversion_max: str
     volume_types: tuple[str, ...]
     plan: profiles.Plan
+
+    @property
+    def effort(self) -> effort.Effort:
+        """What the whole run takes."""
+        return effort.of_plan(
+            self.plan, self.volume_types, self.settings.extend_timeout_s
+        )
+
+    def must_have_room(self) -> None:
+        """Make sure, before anything is made, that there is room for it.
+
+        :raises NotTestable: there is not; says how much, and how much it
+            takes.
+        """
+        effort.must_have_room(
+            self.effort,
+            self.volume_types,
+            block_storage.BlockStorage(self.clouds.member),
+            None
+            if self.clouds.admin is None
+            else block_storage.BlockStorage(self.clouds.admin),
+        )
 
     @property
     def work(self) -> tuple[tuple[registry.Check, str], ...]:

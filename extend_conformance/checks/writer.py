@@ -51,6 +51,8 @@ def _must_be_created(
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=180,
+    typical_s=8,
+    room_gib=3,
 )
 def image_attached_unknown(context: context_module.Context) -> None:
     """An image of unknown size is created in attached mode, byte for byte.
@@ -59,7 +61,7 @@ def image_attached_unknown(context: context_module.Context) -> None:
     """
     image = image_volumes.StampedImage(context, _LONG_BYTES)
     volume = _must_be_created(image, 'attached', extends=2)
-    image.must_be_in(volume.id, 'Image volume')
+    image.must_be_in(volume.id, f'Image volume {volume.id}')
 
 
 @registry.check(
@@ -69,6 +71,8 @@ def image_attached_unknown(context: context_module.Context) -> None:
     applies=registry.Applies.ALWAYS,
     needs=[registry.Need.HOST],
     budget_s=180,
+    typical_s=9,
+    room_gib=3,
 )
 def image_detached_unknown(context: context_module.Context) -> None:
     """An image of unknown size is created in detached mode, byte for byte.
@@ -78,7 +82,7 @@ def image_detached_unknown(context: context_module.Context) -> None:
     """
     image = image_volumes.StampedImage(context, _LONG_BYTES)
     volume = _must_be_created(image, 'detached', extends=2)
-    image.must_be_in(volume.id, 'Image volume')
+    image.must_be_in(volume.id, f'Image volume {volume.id}')
 
 
 @registry.check(
@@ -88,6 +92,8 @@ def image_detached_unknown(context: context_module.Context) -> None:
     applies=registry.Applies.ALWAYS,
     needs=[registry.Need.HOST],
     budget_s=120,
+    typical_s=10,
+    room_gib=2,
 )
 def image_known_size(context: context_module.Context) -> None:
     """An image of known size gets a volume of the right size at once.
@@ -97,7 +103,7 @@ def image_known_size(context: context_module.Context) -> None:
     for mode in _MODES:
         image = image_volumes.StampedImage(context, _SHORT_BYTES)
         volume = _must_be_created(image, mode, extends=0, size_known=True)
-        image.must_be_in(volume.id, 'Image volume')
+        image.must_be_in(volume.id, f'Image volume {volume.id}')
         context.resources.delete_volume(volume.id)
 
 
@@ -108,6 +114,8 @@ def image_known_size(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
+    typical_s=10,
+    room_gib=4,
 )
 def image_modes_agree(context: context_module.Context) -> None:
     """Both modes leave the same volume of the same image.
@@ -131,7 +139,7 @@ def image_modes_agree(context: context_module.Context) -> None:
                 f'detached mode (volume {detached.id})'
             )
     for volume in (attached, detached):
-        image.must_be_in(volume.id, 'Image volume')
+        image.must_be_in(volume.id, f'Image volume {volume.id}')
 
 
 #: What has to be the same in both modes, as fields of the volume.
@@ -155,6 +163,8 @@ _COMPARED = (
     applies=registry.Applies.WHERE_REFUSED,
     needs=[registry.Need.HOST],
     budget_s=120,
+    typical_s=4,
+    room_gib=2,
 )
 def image_refused_extend(context: context_module.Context) -> None:
     """Where extends are refused, attached mode fails clearly and cleanly.
@@ -251,6 +261,8 @@ class _Source:
     applies=registry.Applies.ALWAYS,
     needs=[registry.Need.HOST],
     budget_s=90,
+    typical_s=4,
+    room_gib=1,
 )
 def image_source_fails(context: context_module.Context) -> None:
     """If its source fails, there is an error and no image volume.
@@ -289,6 +301,8 @@ def image_source_fails(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=180,
+    typical_s=9,
+    room_gib=5,
 )
 def image_clone(context: context_module.Context) -> None:
     """A volume made from the image volume has the image and the asked size.
@@ -322,4 +336,6 @@ def image_clone(context: context_module.Context) -> None:
             f'Volume {clone.id}, made from image volume {volume.id}, has '
             f'{clone.size_gib} GiB, not {wanted_gib}'
         )
-    image.must_be_in(clone.id, f'A clone of image volume {volume.id}')
+    image.must_be_in(
+        clone.id, f'Volume {clone.id}, a clone of image volume {volume.id}'
+    )

@@ -19,6 +19,11 @@ _RIGHT_VALUES = {
 }
 
 
+def right_value(outcome: verdict.Outcome) -> matrix.Value | None:
+    """The value that a measurement proves; ``None`` if it proves none."""
+    return _RIGHT_VALUES.get(outcome.outcome_class)
+
+
 def matrix_patch(
     source: matrix.Matrix, row: matrix.Row, outcome: verdict.Outcome
 ) -> str | None:
@@ -29,7 +34,7 @@ def matrix_patch(
         is not known where the row stands; ``None`` if there is nothing to
         mend, or if the outcome proves no value (broken, inconclusive).
     """
-    right = _RIGHT_VALUES.get(outcome.outcome_class)
+    right = right_value(outcome)
     if right is None or right is row.value:
         return None
     if row.line is None or row.line not in source.lines:

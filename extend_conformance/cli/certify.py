@@ -3,7 +3,6 @@
 """The command ``certify``: the catalogue of checks without tempest."""
 
 import argparse
-import collections.abc
 
 import rich.console
 import rich.progress
@@ -12,16 +11,12 @@ from cliff import command
 
 from extend_conformance import exceptions
 from extend_conformance.checks import arguments
-from extend_conformance.checks import profiles
 from extend_conformance.checks import run
 from extend_conformance.cli import options
 from extend_conformance.cloud import ledger
 from extend_conformance.report import build
 from extend_conformance.report import judgement
 from extend_conformance.report import summary
-
-#: The largest image volume of the catalogue.
-_ROOM_GIB = 3
 
 
 class Certify(command.Command):
@@ -51,8 +46,9 @@ class Certify(command.Command):
         console = rich.console.Console(file=self.app.stdout)
         prepared = run.prepare(parsed_args)
         if parsed_args.dry_run:
-            _show_plan(prepared.plan, prepared.volume_types, console)
+            _show_plan(prepared, console)
             return exceptions.ExitCode.AS_EXPECTED
+        prepared.must_have_room()
         machine = arguments.open_host(parsed_args)
         # Without privileges nothing can be tested, and nothing shall be left.
         machine.connector_properties()
@@ -72,27 +68,45 @@ class Certify(command.Command):
         return judgement.exit_code(report.results)
 
 
-def _show_plan(
-    plan: profiles.Plan,
-    volume_types: collections.abc.Sequence[str],
-    console: rich.console.Console,
-) -> None:
+def _show_plan(prepared: run.Prepared, console: rich.console.Console) -> None:
+    """Print what would be checked, and what it would take."""
+    plan = prepared.plan
     table = rich.table.Table(box=None, pad_edge=False)
-    for heading in ('scope', 'check', 'level', 'proves'):
-        table.add_column(heading)
+    for heading in ('scope', 'check', 'level'):
+        table.add_column(heading, no_wrap=True)
+    for heading in ('about', 'room'):
+        table.add_column(heading, no_wrap=True, justify='right')
+    table.add_column('proves')
     for check in plan.checks:
-        table.add_row(check.scope, check.id, check.level, check.proves)
+        table.add_row(
+            check.scope,
+            check.id,
+            check.level,
+            f'{check.typical_s:g} s',
+            f'{check.room_gib} GiB' if check.room_gib else '',
+            check.proves,
+        )
     console.print(table)
     for left_out in plan.not_planned:
         console.print(f'not planned: {left_out.check} ({left_out.cause})')
-    count = len(plan.for_backends(volume_types))
+    effort = prepared.effort
     backends = 'one backend'
-    if len(volume_types) > 1:
-        backends = f'{len(volume_types)} backends'
+    if len(prepared.volume_types) > 1:
+        backends = f'{len(prepared.volume_types)} backends'
     console.print(
-        f'{count} checks on {backends}, one after the other, with volumes '
-        f'of {_ROOM_GIB} GiB at most at a time.'
+        f'{effort.checks} checks on {backends}, one after the other: about '
+        f'{_minutes(effort.typical_s)} on storage as fast as that of the '
+        f'sandbox, {_minutes(effort.limit_s)} if each took all the time that '
+        f'it may. Volumes of {effort.room_gib} GiB in all at most at a time '
+        f'(for {effort.neediest}).'
     )
+
+
+def _minutes(seconds: float) -> str:
+    """Whole minutes, or seconds where that would be one or none."""
+    if seconds < 90:
+        return f'{seconds:.0f} s'
+    return f'{seconds / 60:.0f} minutes'
 
 
 def _run(begun: run.Begun, prepared: run.Prepared) -> None:

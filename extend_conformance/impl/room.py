@@ -10,12 +10,13 @@ import dataclasses
 import math
 
 from extend_conformance.cloud import block_storage
+from extend_conformance.cloud import views
 from extend_conformance.impl import sizes
 
 
 @dataclasses.dataclass(frozen=True)
 class Room:
-    """The size that an image volume may have, and who says so.
+    """The size that volumes may have, and who says so.
 
     :param size_gib: ``None`` if nobody knows a limit.
     """
@@ -34,20 +35,45 @@ def room_for(
     volume_type: str | None,
     admin: block_storage.BlockStorage | None = None,
 ) -> Room:
-    """What quota and pool have room for, at this moment.
+    """What there is room for in one volume, at this moment.
 
     :param volume_type: of the volume that is to be made; ``None`` for the
         default type.
     :param admin: sees pools; without it only the quota is asked.
     """
     quota = storage.quota()
+    known = _left(quota, volume_type, admin)
+    if quota.volume_gib is not None:
+        known.append(
+            (quota.volume_gib, 'the quota of gigabytes of one volume')
+        )
+    return _least(known)
+
+
+def room_for_all(
+    storage: block_storage.BlockStorage,
+    volume_type: str | None,
+    admin: block_storage.BlockStorage | None = None,
+) -> Room:
+    """What there is room for in any number of volumes; as above."""
+    return _least(_left(storage.quota(), volume_type, admin))
+
+
+def _least(known: list[tuple[int, str]]) -> Room:
+    return Room(*min(known)) if known else Room(None, 'no limit is known')
+
+
+def _left(
+    quota: views.Quota,
+    volume_type: str | None,
+    admin: block_storage.BlockStorage | None,
+) -> list[tuple[int, str]]:
+    """What quota and pool have left, in GiB, and which of them it is."""
     known: list[tuple[int, str]] = []
-    for free, reason in (
-        (quota.gigabytes.free, 'what is left of the quota of gigabytes'),
-        (quota.volume_gib, 'the quota of gigabytes of one volume'),
-    ):
-        if free is not None:
-            known.append((free, reason))
+    if quota.gigabytes.free is not None:
+        known.append(
+            (quota.gigabytes.free, 'what is left of the quota of gigabytes')
+        )
     if volume_type is not None and volume_type in quota.by_type:
         of_type = quota.by_type[volume_type].free
         if of_type is not None:
@@ -63,6 +89,4 @@ def room_for(
         largest_gib = max(free_gib, default=math.inf)
         if math.isfinite(largest_gib):
             known.append((math.floor(largest_gib), 'what is free in the pool'))
-    if not known:
-        return Room(None, 'no limit is known')
-    return Room(*min(known))
+    return known

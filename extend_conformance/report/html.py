@@ -82,6 +82,7 @@ def page(
         run=results.run,
         headline=overview.headline(results),
         declared=overview.declared(results),
+        missing=overview.untested(results),
         unlike=judgement.unlike_declared(results),
         lines=overview.lines(results),
         times_note=overview.times_note(results),

@@ -30,6 +30,20 @@ _DEEDS = {
 }
 
 
+#: What was missing, by the cause of a check that was left out for it.
+_MISSING = {
+    'no-admin': 'without an administrator',
+    'no-image': 'without an image service',
+    'no-own-project': 'without a project of its own',
+    'no-reader': 'without a reader of the project',
+    'no-other-project': 'without another project',
+    'no-host': 'without a host that attaches',
+    'host-cannot-attach': 'because the host cannot attach',
+}
+#: No sentence lists more checks by name.
+_NAMED = 6
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Line:
     """What a reader wants to know first of a backend.
@@ -142,4 +156,57 @@ def times_note(results: model.Results) -> str:
     return (
         f'Times: creation of an image volume of {" or ".join(sizes)}{kind}; '
         f'{number}.'
+    )
+
+
+def untested(results: model.Results) -> tuple[str, ...]:
+    """What could not be tested and what was missing for it, in sentences."""
+    found: dict[str, dict[str, None]] = {cause: {} for cause in _MISSING}
+    left_out = [
+        *((one.check, one.cause) for one in results.run.not_planned),
+        *(
+            (one.check, one.cause)
+            for one in results.checks
+            if one.verdict in ('skip', 'abort')
+        ),
+    ]
+    for check, cause in left_out:
+        if cause in found:
+            found[cause][check] = None
+    return tuple(
+        f'Not tested {_MISSING[cause]}: {_listed(list(checks))}.'
+        for cause, checks in found.items()
+        if checks
+    )
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) <= _NAMED:
+        return ', '.join(names)
+    rest = len(names) - _NAMED + 1
+    return f'{", ".join(names[: _NAMED - 1])} and {rest} more'
+
+
+def corrections(results: model.Results) -> tuple[str, ...]:
+    """The lines that would put the support matrix right, in sentences."""
+    found = {}
+    for backend in results.backends:
+        for line in (backend.matrix_patch or '').splitlines():
+            if line.startswith('+') and not line.startswith('+++'):
+                found[line.removeprefix('+')] = backend.volume_type
+    return tuple(
+        f'The support matrix is wrong about {volume_type}. The right line '
+        f'is: {line}'
+        for line, volume_type in found.items()
+    )
+
+
+def host(results: model.Results) -> str:
+    """Where volumes were attached, and what that says nothing about."""
+    name = results.run.host.get('hostname')
+    if name is None:
+        return ''
+    return (
+        f'Attached on host {name}, as Glance attaches; no compute host was '
+        'looked at.'
     )

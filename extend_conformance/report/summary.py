@@ -68,6 +68,9 @@ def _notes(results: model.Results) -> list[str]:
         for line in (
             overview.headline(results),
             overview.declared(results),
+            *overview.corrections(results),
+            *overview.untested(results),
+            overview.host(results),
         )
         if line
     ] + [overview.times_note(results)]

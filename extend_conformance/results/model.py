@@ -60,6 +60,8 @@ class Measurement:
 
     :param outcome: an outcome of the verdict table.
     :param explanation: one sentence that says how it was decided.
+    :param cause: machine-readable, of an outcome ``inconclusive``;
+        ``host-cannot-attach`` if the very first attachment failed.
     :param http_status: of the answer to ``os-extend``; ``None`` if it was
         never asked.
     :param connector_bytes: what one call of os-brick's ``extend_volume``
@@ -71,6 +73,7 @@ class Measurement:
 
     outcome: str
     explanation: str
+    cause: str | None = None
     size_before_gib: int | None = None
     size_wanted_gib: int | None = None
     size_after_gib: int | None = None

@@ -59,7 +59,11 @@ def attach(path: pathlib.Path) -> str:
     out, _ = processutils.execute(
         'losetup', '--find', '--show', '--direct-io=on', str(path)
     )
-    return str(out).strip()
+    device = str(out).strip()
+    # A node that was made read-only stays so after its file has gone, and
+    # the next one to be given it would fail.
+    processutils.execute('blockdev', '--setrw', device)
+    return device
 
 
 def grow(device: str) -> None:

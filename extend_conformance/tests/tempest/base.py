@@ -19,6 +19,7 @@ from testtools import content
 from extend_conformance.bench import cells
 from extend_conformance.bench import creation
 from extend_conformance.checks import discovery
+from extend_conformance.checks import effort
 from extend_conformance.checks import registry
 from extend_conformance.checks import session
 from extend_conformance.cloud import block_storage
@@ -186,7 +187,20 @@ def join_run(
         if settings.attaches
         else None
     )
-    _, maximum = block_storage.BlockStorage(clouds.member).api_versions()
+    member = block_storage.BlockStorage(clouds.member)
+    effort.must_have_room(
+        effort.of_plan(
+            settings.plan,
+            settings.volume_types,
+            settings.settings.extend_timeout_s,
+        ),
+        settings.volume_types,
+        member,
+        None
+        if clouds.admin is None
+        else block_storage.BlockStorage(clouds.admin),
+    )
+    _, maximum = member.api_versions()
     facts = environment.host_facts()
     results.write_run(
         model.Run(

@@ -30,12 +30,18 @@ def make_check(run, applies=Applies.ALWAYS, needs=()):
         needs=frozenset(needs),
         proves='It is so.',
         budget_s=1,
+        typical_s=1,
+        room_gib=1,
         run=run,
     )
 
 
 def make_context(
-    outcome='supported', expected='supported', source='matrix', host=None
+    outcome='supported',
+    expected='supported',
+    source='matrix',
+    host=None,
+    cause=None,
 ):
     backend = model.Backend(
         volume_type='t',
@@ -46,7 +52,7 @@ def make_context(
     measured = dataclasses.replace(
         backend,
         measurement=model.Measurement(
-            outcome=outcome, explanation='It was measured.'
+            outcome=outcome, explanation='It was measured.', cause=cause
         ),
     )
     return context.Context(
@@ -149,6 +155,29 @@ class VerdictTest(testtools.TestCase):
         result = self.execute(known='https://bug/1')
         self.assertEqual('fail', result.verdict)
         self.assertIn('Take the entry out', result.reason)
+
+
+class HostTest(testtools.TestCase):
+    def execute(self, needs, cause='host-cannot-attach'):
+        ran = []
+        result = execution.execute(
+            make_check(ran.append, needs=needs),
+            make_context(outcome='inconclusive', host=object(), cause=cause),
+        )
+        return result.verdict, result.cause, len(ran)
+
+    def test_a_host_that_cannot_attach_is_not_tried_again(self):
+        self.assertEqual(
+            ('abort', 'host-cannot-attach', 0), self.execute([Need.HOST])
+        )
+
+    def test_what_needs_no_host_runs_all_the_same(self):
+        self.assertEqual(('pass', None, 1), self.execute([]))
+
+    def test_another_cause_says_nothing_about_the_host(self):
+        self.assertEqual(
+            ('pass', None, 1), self.execute([Need.HOST], 'http-413')
+        )
 
 
 class AppliesTest(testtools.TestCase):

@@ -389,7 +389,8 @@ def _backend(name, simulated, promise, matrix, capability, outcome, must_get):
             damage=LOST if outcome == 'data-damaged' else (),
             evidence=_evidence(),
         ),
-        matrix_patch='driver.sandbox_slow_attach=complete'
+        matrix_patch='-driver.sandbox_slow_attach=missing\n'
+        '+driver.sandbox_slow_attach=complete\n'
         if must_get == 'better-than-claimed'
         else None,
     )

@@ -80,3 +80,83 @@ class OverviewTest(testtools.TestCase):
         )
         (line,) = overview.lines(results)
         self.assertEqual('failed', overview.time(line.attached))
+
+    def test_corrections_are_the_right_lines(self):
+        self.assertEqual(
+            (
+                'The support matrix is wrong about slow-attach. The right '
+                'line is: driver.sandbox_slow_attach=complete',
+            ),
+            overview.corrections(example.results()),
+        )
+
+    def test_a_patch_is_known_by_its_added_line(self):
+        backend = model.Backend(
+            volume_type='b',
+            matrix_patch='--- a/m\n+++ b/m\n@@ -1,3 +1,3 @@\n driver.a=no\n'
+            '-driver.b=missing\n+driver.b=complete\n driver.c=no\n',
+        )
+        results = model.Results(run=example.run(), backends=(backend,))
+        (sentence,) = overview.corrections(results)
+        self.assertTrue(sentence.endswith(' is: driver.b=complete'))
+
+    def test_the_host_is_named(self):
+        self.assertIn('storage-test-01', overview.host(example.results()))
+        nameless = model.Results(run=example.run(host={}))
+        self.assertEqual('', overview.host(nameless))
+
+
+class UntestedTest(testtools.TestCase):
+    def untested(self, not_planned=(), checks=()):
+        return overview.untested(
+            model.Results(
+                run=example.run(
+                    not_planned=tuple(
+                        model.NotPlanned(check=check, cause=cause)
+                        for check, cause in not_planned
+                    )
+                ),
+                checks=tuple(
+                    model.CheckResult(
+                        check=check,
+                        uuid='u',
+                        scope='backend',
+                        level='must',
+                        verdict=verdict,
+                        backend=backend,
+                        cause=cause,
+                    )
+                    for check, backend, verdict, cause in checks
+                ),
+            )
+        )
+
+    def test_what_was_not_planned_for_want_of_an_administrator(self):
+        self.assertEqual(
+            ('Not tested without an administrator: a, b.',),
+            self.untested([('a', 'no-admin'), ('b', 'no-admin')]),
+        )
+
+    def test_what_was_skipped_for_want_of_a_host_counts_once(self):
+        self.assertEqual(
+            ('Not tested without a host that attaches: a.',),
+            self.untested(
+                checks=[
+                    ('a', 'x', 'skip', 'no-host'),
+                    ('a', 'y', 'skip', 'no-host'),
+                    ('b', 'y', 'pass', None),
+                ]
+            ),
+        )
+
+    def test_a_long_list_is_cut(self):
+        (sentence,) = self.untested([(c, 'no-admin') for c in 'abcdefghij'])
+        self.assertEqual(
+            'Not tested without an administrator: a, b, c, d, e and 5 more.',
+            sentence,
+        )
+
+    def test_other_causes_are_not_a_lack_of_anything(self):
+        self.assertEqual(
+            (), self.untested(checks=[('a', 'x', 'abort', 'http-500')])
+        )

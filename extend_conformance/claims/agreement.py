@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Whether a row of the support matrix agrees with what was measured.
+
+What weighs how much is for the check that asks; the text of a patch is made
+in ``matrix_patch``.
+"""
+
+import enum
+
+from extend_conformance.claims import matrix
+from extend_conformance.claims import verdict
+
+
+class Agreement(enum.StrEnum):
+    """How a row and a measurement get along."""
+
+    AGREES = 'agrees'
+    TOO_MUCH = 'promises too much'
+    TOO_LITTLE = 'promises too little'
+    NO_PROMISE = 'promises nothing'
+    NOT_MEASURED = 'not measured'
+
+
+def compare(
+    value: matrix.Value, measured: verdict.OutcomeClass | None
+) -> Agreement:
+    """Compare the value of a row with the outcome of an extend.
+
+    :param measured: ``None`` if nothing was.
+    """
+    if value not in (matrix.Value.COMPLETE, matrix.Value.MISSING):
+        return Agreement.NO_PROMISE
+    if measured in (None, verdict.OutcomeClass.INCONCLUSIVE):
+        return Agreement.NOT_MEASURED
+    works = measured is verdict.OutcomeClass.SUPPORTED
+    if value is matrix.Value.COMPLETE:
+        return Agreement.AGREES if works else Agreement.TOO_MUCH
+    return Agreement.TOO_LITTLE if works else Agreement.AGREES
