@@ -90,7 +90,16 @@ class Check:
 _CATALOGUE: dict[str, Check] = {}
 
 #: The files of the catalogue, in the order in which their checks run.
-_SUBJECTS = ('api', 'host', 'data', 'extend', 'writer', 'claims')
+_SUBJECTS = (
+    'api',
+    'host',
+    'host_steps',
+    'host_connection',
+    'data',
+    'extend',
+    'writer',
+    'claims',
+)
 
 
 def check(
