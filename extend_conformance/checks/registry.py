@@ -99,6 +99,8 @@ _SUBJECTS = (
     'api',
     'api_privileged',
     'host',
+    'host_steps',
+    'host_connection',
     'data',
     'extend',
     'extend_aftermath',

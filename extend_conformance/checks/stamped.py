@@ -14,6 +14,7 @@ from extend_conformance.checks import blocks
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.checks import online_extend
+from extend_conformance.checks import stretches as stretches_module
 from extend_conformance.claims import verdict
 from extend_conformance.cloud import attachment
 from extend_conformance.cloud import device
@@ -156,7 +157,58 @@ class StampedVolume:
             extend``.
         :raises Failed: with the damage.
         """
-        damage = self.damage(offset_bytes, length_bytes, generation)
+        self._judge_damage(
+            when, self.damage(offset_bytes, length_bytes, generation)
+        )
+
+    def stamp_at(
+        self,
+        stretches: collections.abc.Iterable[stretches_module.Stretch],
+        through: device.OpenDevice | None = None,
+    ) -> None:
+        """Write stamped blocks at some places only, and flush them.
+
+        :param through: what is open already; by default the device is
+            opened for it.
+        :raises Failed: outcome ``io-interrupted`` if the device refuses.
+        """
+        portions = (
+            (
+                each.offset_bytes,
+                self._pattern.blocks(
+                    each.offset_bytes // blocks.BLOCK_BYTES,
+                    each.length_bytes // blocks.BLOCK_BYTES,
+                ),
+            )
+            for each in stretches
+        )
+        with self._io(), contextlib.ExitStack() as stack:
+            opened = through or stack.enter_context(self._open(write=True))
+            transfer.write_behind(opened, portions)
+
+    def must_be_intact_at(
+        self,
+        when: str,
+        stretches: collections.abc.Iterable[stretches_module.Stretch],
+        through: device.OpenDevice | None = None,
+    ) -> None:
+        """Read some places back and fail on any difference.
+
+        :param when: for the sentence, as in :meth:`must_be_intact`.
+        :param through: what is open already; by default the device is
+            opened for it.
+        :raises Failed: with the damage, or outcome ``io-interrupted`` if a
+            place cannot be read.
+        """
+        found: list[model.Damage] = []
+        with self._io(), contextlib.ExitStack() as stack:
+            opened = through or stack.enter_context(self._open())
+            for offset, length in stretches:
+                data = opened.read_at(offset, length)
+                found.extend(self._pattern.examine(offset, data))
+        self._judge_damage(when, blocks.merge(found))
+
+    def _judge_damage(self, when: str, damage: list[model.Damage]) -> None:
         self._context.journal.add(
             'data',
             f'{when}: {blocks.describe(damage) if damage else "intact"}',
@@ -182,7 +234,11 @@ class StampedVolume:
         """Make a finding of the kernel's refusal of an I/O."""
         try:
             yield
-        except (OSError, transfer.TransferFailed) as error:
+        except (
+            OSError,
+            device.ShortTransfer,
+            transfer.TransferFailed,
+        ) as error:
             raise findings.Failed(
                 f'Attached volume {self.id}: {error}',
                 outcome=verdict.Outcome.IO_INTERRUPTED,
@@ -199,6 +255,45 @@ class StampedVolume:
         )
         self.size_gib = extended.size_gib
         return extended
+
+    def grow(self, new_size_gib: int) -> online_extend.Extended:
+        """Extend the attached volume, and see the host's device follow.
+
+        As Glance does it: ask Cinder, then call os-brick once.
+
+        :raises ExtendRefused: and the other errors of :meth:`extend`.
+        :raises Failed: the device did not become large enough.
+        """
+        before = self.device_bytes()
+        extended = self.extend(new_size_gib)
+        self.grow_on_host()
+        self.must_have_grown(before)
+        return extended
+
+    def must_have_grown(self, before_bytes: int) -> int:
+        """Fail unless the device has what Cinder says, or more.
+
+        :param before_bytes: size of the device before the extend. A backend
+            that rounds up may have had room for the new size already.
+        :returns: the size of the device.
+        :raises Failed: outcome ``control-plane-only`` or ``inconsistent``.
+        """
+        wanted = self.size_gib * GIB
+        found = self.device_bytes()
+        if found >= wanted:
+            return found
+        if found == before_bytes:
+            raise findings.Failed(
+                f'Cinder calls volume {self.id} {self.size_gib} GiB; the '
+                f"device still has {found} bytes after one call of os-brick's "
+                'extend_volume',
+                outcome=verdict.Outcome.CONTROL_PLANE_ONLY,
+            )
+        raise findings.Failed(
+            f'Cinder calls volume {self.id} {self.size_gib} GiB; the device '
+            f'has {found} bytes, {wanted - found} too few',
+            outcome=verdict.Outcome.INCONSISTENT,
+        )
 
     def grow_on_host(self) -> int | None:
         """Call os-brick's ``extend_volume`` once.

@@ -32,6 +32,9 @@ ALIGNMENT_BYTES = 4096
 #: How much is moved at once.
 _SCRATCH_BYTES = 4 * 1024 * 1024
 
+#: Where sysfs has it: of SCSI disks, of NVMe namespaces, of multipath maps.
+_WORLD_WIDE_IDS = ('device/wwid', 'wwid', 'dm/uuid')
+
 Buffer: ty.TypeAlias = bytes | bytearray | memoryview | mmap.mmap
 
 
@@ -53,6 +56,14 @@ class DeviceIdentity:
     minor: int
     diskseq: int | None = None
     inode: int | None = None
+
+    def __str__(self) -> str:
+        facts = [f'{self.major}:{self.minor}']
+        if self.diskseq is not None:
+            facts.append(f'diskseq {self.diskseq}')
+        if self.inode is not None:
+            facts.append(f'inode {self.inode}')
+        return f'device {" ".join(facts)}'
 
 
 class OpenDevice(abc.ABC):
@@ -193,6 +204,13 @@ class Device(abc.ABC):
     def identity(self) -> DeviceIdentity | None:
         """Which device it is; ``None`` for what is none of the kernel's."""
 
+    def world_wide_id(self) -> str | None:
+        """What the storage itself calls the volume, if the host can see it.
+
+        The same on every host, for every path and after every attach.
+        """
+        return None
+
     @abc.abstractmethod
     def open_direct(self, write: bool = False) -> OpenDevice:
         """Open it anew, past the page cache.
@@ -261,6 +279,16 @@ class BlockDevice(Device):
         with contextlib.suppress(OSError, ValueError):
             diskseq = int(sysfs.read_text())
         return DeviceIdentity(major, minor, diskseq)
+
+    def world_wide_id(self) -> str | None:
+        found = self.identity()
+        if found.inode is not None:
+            return None
+        sysfs = pathlib.Path(f'/sys/dev/block/{found.major}:{found.minor}')
+        for attribute in _WORLD_WIDE_IDS:
+            with contextlib.suppress(OSError):
+                return (sysfs / attribute).read_text().strip() or None
+        return None
 
     def open_direct(self, write: bool = False) -> DirectDescriptor:
         flags = os.O_RDWR if write else os.O_RDONLY

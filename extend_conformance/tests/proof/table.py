@@ -68,7 +68,103 @@ STANDARD = (
 EXTEND: tuple[Row, ...] = ()
 
 #: The defects that the subject ``host`` has to catch.
-HOST: tuple[Row, ...] = ()
+HOST = (
+    _row(
+        'grows-late',
+        must_fail='host-grows-in-place host-open-descriptor-grows',
+        must_pass='host-survives-reattach host-nothing-left claim-host',
+    ),
+    _row(
+        'short-by-a-sector',
+        must_fail='host-grows-in-place host-open-descriptor-grows',
+        must_pass='host-survives-reattach host-nothing-left claim-host',
+    ),
+    _row(
+        'replaces-device',
+        must_fail='host-open-descriptor-grows host-repeated-steps',
+        must_pass='host-grows-in-place host-survives-reattach host- '
+        'connection-stable data-old-intact',
+        may_fail='image-attached-unknown',
+    ),
+    _row(
+        'replaces-device-later',
+        must_fail='host-repeated-steps',
+        must_pass='host-grows-in-place host-open-descriptor-grows host- '
+        'survives-reattach',
+    ),
+    _row(
+        'works-once',
+        must_fail='host-repeated-steps image-attached-unknown',
+        must_pass='host-grows-in-place host-open-descriptor-grows host- '
+        'survives-reattach image-detached-unknown',
+    ),
+    _row(
+        'damages-third-step',
+        must_fail='host-repeated-steps',
+        must_pass='host-open-descriptor-grows host-survives-reattach data- '
+        'old-intact',
+    ),
+    _row(
+        'damages-fifth-step',
+        must_fail='host-repeated-steps',
+        must_pass='host-open-descriptor-grows host-survives-reattach data- '
+        'old-intact',
+    ),
+    _row(
+        'stays-at-fourth-step',
+        must_fail='host-repeated-steps',
+        must_pass='host-grows-in-place host-open-descriptor-grows host- '
+        'survives-reattach',
+    ),
+    _row(
+        'refuses-after-reattach',
+        must_fail='host-repeated-steps',
+        must_pass='host-open-descriptor-grows host-survives-reattach image- '
+        'detached-unknown',
+    ),
+    _row(
+        'grows-sevenfold',
+        must_fail='host-large-step host-repeated-steps',
+        must_pass='host-grows-in-place host-open-descriptor-grows host- '
+        'survives-reattach',
+    ),
+    _row(
+        'forgets-growth',
+        must_fail='host-survives-reattach',
+        must_pass='host-open-descriptor-grows host-nothing-left claim-host',
+        may_fail='host-repeated-steps host-grows-in-place',
+    ),
+    _row(
+        'forgets-growth-later',
+        must_fail='host-survives-reattach',
+        must_pass='host-grows-in-place host-open-descriptor-grows host- '
+        'nothing-left data-old-intact',
+    ),
+    _row(
+        'renames-target',
+        must_fail='host-connection-stable',
+        must_pass='host-survives-reattach host-nothing-left host-open- '
+        'descriptor-grows',
+    ),
+    _row(
+        'leaks-device',
+        must_fail='host-nothing-left',
+        must_pass='host-survives-reattach host-open-descriptor-grows host- '
+        'connection-stable',
+    ),
+    _row(
+        'leaves-link',
+        must_fail='host-nothing-left',
+        must_pass='host-survives-reattach host-open-descriptor-grows host- '
+        'connection-stable',
+    ),
+    _row(
+        'second-attachment-stale',
+        must_fail='host-multiattach',
+        must_pass='host-open-descriptor-grows host-survives-reattach host- '
+        'nothing-left',
+    ),
+)
 
 #: The defects that the subject ``data`` has to catch.
 DATA: tuple[Row, ...] = ()
