@@ -94,6 +94,7 @@ _SUBJECTS = (
     'api',
     'host',
     'data',
+    'data_io',
     'extend',
     'writer',
     'glance',

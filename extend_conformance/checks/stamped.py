@@ -14,6 +14,7 @@ import typing as ty
 import tenacity
 
 from extend_conformance.checks import blocks
+from extend_conformance.checks import content
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.claims import verdict
@@ -26,6 +27,7 @@ from extend_conformance.cloud import waiting
 from extend_conformance.results import model
 
 GIB = context_module.GIB
+MIB = 1024**2
 _CHUNK_BLOCKS = 1024
 _CHUNK_BYTES = _CHUNK_BLOCKS * blocks.BLOCK_BYTES
 
@@ -79,14 +81,19 @@ class Extended:
 
 
 class StampedVolume:
-    """A volume of the backend under test, written whole with its address.
+    """A volume of the backend under test, written with its address.
 
     :param context: whose resources own the volume.
     :param size_gib: its size at birth.
+    :param others: see :class:`blocks.Pattern`.
+    :ivar content: what has been written where.
     """
 
     def __init__(
-        self, context: context_module.Context, size_gib: int = 1
+        self,
+        context: context_module.Context,
+        size_gib: int = 1,
+        others: collections.abc.Mapping[str, str] | None = None,
     ) -> None:
         self._context = context
         volume = context.resources.create_volume(
@@ -94,7 +101,8 @@ class StampedVolume:
         )
         self.id = volume.id
         self.size_gib = size_gib
-        self._pattern = blocks.Pattern(context.run_id, volume.id)
+        self._pattern = blocks.Pattern(context.run_id, volume.id, others)
+        self.content = content.Content(self._pattern)
         self._attached: attachment.AttachedVolume | None = None
 
     @property
@@ -149,15 +157,45 @@ class StampedVolume:
 
         :raises Failed: outcome ``io-interrupted`` if the device refuses.
         """
-        portions = (
-            (
-                first * blocks.BLOCK_BYTES,
-                self._pattern.blocks(first, count, generation),
-            )
-            for first, count in self._chunks(offset_bytes, length_bytes)
-        )
+        self._write(self._chunks(offset_bytes, length_bytes), generation)
+
+    def sprinkle(
+        self,
+        offset_bytes: int,
+        length_bytes: int,
+        step_bytes: int = MIB,
+        generation: int = 1,
+    ) -> None:
+        """Write one stamped block every so often, and the area's last one.
+
+        Quick, and enough to notice what happens to a whole stretch.
+
+        :param step_bytes: from one block to the next.
+        :raises Failed: outcome ``io-interrupted`` if the device refuses.
+        """
+        end = offset_bytes + length_bytes
+        places = [
+            *range(offset_bytes, end, step_bytes),
+            end - blocks.BLOCK_BYTES,
+        ]
+        numbers = (place // blocks.BLOCK_BYTES for place in places)
+        self._write(((number, 1) for number in numbers), generation)
+
+    def _write(
+        self,
+        places: collections.abc.Iterable[tuple[int, int]],
+        generation: int,
+    ) -> None:
+        """Write stamped blocks: first number and count of each stretch."""
+
+        def portions() -> collections.abc.Iterator[tuple[int, bytes]]:
+            for first, count in places:
+                self.content.remember(first, count, generation)
+                made = self.content.made(first, count, generation)
+                yield first * blocks.BLOCK_BYTES, made
+
         with self._io(), self._open(write=True) as opened:
-            transfer.write_behind(opened, portions)
+            transfer.write_behind(opened, portions())
 
     def damage(
         self,
@@ -192,7 +230,51 @@ class StampedVolume:
             extend``.
         :raises Failed: with the damage.
         """
-        damage = self.damage(offset_bytes, length_bytes, generation)
+        self._judge(self.damage(offset_bytes, length_bytes, generation), when)
+
+    def must_hold_written(self, when: str) -> None:
+        """Read back everything that was ever written; fail on a difference.
+
+        Each block has to be of the generation that was written last.
+
+        :param when: see :meth:`must_be_intact`.
+        :raises Failed: with the damage.
+        """
+        whole = self.size_gib * GIB
+        self._judge(self._differing(self.content.written(0, whole)), when)
+
+    def must_hold_only_written(self, when: str, offset_bytes: int = 0) -> None:
+        """As :meth:`must_hold_written`, and nobody's data anywhere else.
+
+        Reads the whole volume. Where nothing was written, blocks that carry
+        a stamp count as damage, and only those.
+
+        :param offset_bytes: where to begin.
+        :raises Failed: with the damage.
+        """
+        rest = self.size_gib * GIB - offset_bytes
+        self._judge(self._differing([(offset_bytes, rest)]), when)
+
+    def _differing(
+        self, stretches: collections.abc.Iterable[tuple[int, int]]
+    ) -> list[model.Damage]:
+        """Read stretches, past every cache, and compare with the content."""
+        found: list[model.Damage] = []
+        with self._io(), self._open() as opened:
+            for begin, length in stretches:
+                if length <= _CHUNK_BYTES:
+                    data = opened.read_at(begin, length)
+                    found.extend(self.content.examine(begin, data))
+                    continue
+                for offset, data in transfer.read_ahead(
+                    opened, begin, length, _CHUNK_BYTES
+                ):
+                    found.extend(self.content.examine(offset, data))
+        return blocks.merge(found)
+
+    def _judge(
+        self, damage: collections.abc.Sequence[model.Damage], when: str
+    ) -> None:
         self._context.journal.add(
             'data',
             f'{when}: {blocks.describe(damage) if damage else "intact"}',
@@ -218,7 +300,11 @@ class StampedVolume:
         """Make a finding of the kernel's refusal of an I/O."""
         try:
             yield
-        except (OSError, transfer.TransferFailed) as error:
+        except (
+            OSError,
+            device.ShortTransfer,
+            transfer.TransferFailed,
+        ) as error:
             raise findings.Failed(
                 f'Attached volume {self.id}: {error}',
                 outcome=verdict.Outcome.IO_INTERRUPTED,
@@ -341,3 +427,37 @@ class StampedVolume:
             raise findings.Failed(
                 str(error), outcome=verdict.Outcome.CONTROL_PLANE_ONLY
             ) from error
+
+    def extend_in_place(self, new_size_gib: int) -> Extended:
+        """Extend the attached volume, and make this host see it.
+
+        :raises Failed: also if the device does not have the new size then;
+            and what else :meth:`extend` raises.
+        """
+        before = self.device_bytes()
+        extended = self.extend(new_size_gib)
+        self.grow_on_host()
+        self.must_have_grown(before, self.device_bytes())
+        return extended
+
+    def must_have_grown(self, before: int, after: int) -> None:
+        """Compare sizes of the device with the size that Cinder gives.
+
+        :param before: bytes that it had before the extend.
+        :param after: bytes that it has after one call of os-brick.
+        :raises Failed: ``control-plane-only`` or ``inconsistent``.
+        """
+        wanted = self.size_gib * GIB
+        if after == before:
+            raise findings.Failed(
+                f'Cinder calls volume {self.id} {self.size_gib} GiB; the '
+                f'device still has {before} bytes after one call of '
+                "os-brick's extend_volume",
+                outcome=verdict.Outcome.CONTROL_PLANE_ONLY,
+            )
+        if after < wanted:
+            raise findings.Failed(
+                f'Cinder calls volume {self.id} {self.size_gib} GiB; the '
+                f'device has {after} bytes, {wanted - after} too few',
+                outcome=verdict.Outcome.INCONSISTENT,
+            )
