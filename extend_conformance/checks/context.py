@@ -34,12 +34,15 @@ class Settings:
         a refused volume is ``in-use`` again a moment before it appears.
     :param release_patience_s: seconds to go on looking until the host has
         let go of a volume that was detached.
+    :param max_stall_s: seconds that one read or write may take while a
+        volume is extended.
     """
 
     extend_timeout_s: float = 300
     state_timeout_s: float = 300
     message_patience_s: float = 5
     release_patience_s: float = 5
+    max_stall_s: float = 10
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

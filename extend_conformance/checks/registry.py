@@ -102,6 +102,7 @@ _SUBJECTS = (
     'host_steps',
     'host_connection',
     'data',
+    'data_io',
     'extend',
     'extend_aftermath',
     'writer',

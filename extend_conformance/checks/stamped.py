@@ -11,10 +11,10 @@ import contextlib
 import dataclasses
 
 from extend_conformance.checks import blocks
+from extend_conformance.checks import content
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.checks import online_extend
-from extend_conformance.checks import stretches as stretches_module
 from extend_conformance.claims import verdict
 from extend_conformance.cloud import attachment
 from extend_conformance.cloud import device
@@ -23,6 +23,7 @@ from extend_conformance.cloud import waiting
 from extend_conformance.results import model
 
 GIB = context_module.GIB
+MIB = 1024**2
 _CHUNK_BLOCKS = 1024
 _CHUNK_BYTES = _CHUNK_BLOCKS * blocks.BLOCK_BYTES
 
@@ -31,12 +32,14 @@ ExtendRefused = online_extend.ExtendRefused
 
 
 class StampedVolume:
-    """A volume of the backend under test, written whole with its address.
+    """A volume of the backend under test, written with its address.
 
     :param context: whose resources own the volume.
     :param size_gib: its size at birth.
+    :param others: see :class:`blocks.Pattern`.
     :param snapshot_id: of the snapshot that it is made from.
     :param holds: id of the volume whose stamps it holds, if not its own.
+    :ivar content: what has been written where.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class StampedVolume:
         context: context_module.Context,
         size_gib: int = 1,
         *,
+        others: collections.abc.Mapping[str, str] | None = None,
         snapshot_id: str | None = None,
         holds: str | None = None,
     ) -> None:
@@ -55,7 +59,10 @@ class StampedVolume:
         )
         self.id = volume.id
         self.size_gib = size_gib
-        self._pattern = blocks.Pattern(context.run_id, holds or volume.id)
+        self._pattern = blocks.Pattern(
+            context.run_id, holds or volume.id, others
+        )
+        self.content = content.Content(self._pattern)
         self._attached: attachment.AttachedVolume | None = None
 
     @property
@@ -114,15 +121,47 @@ class StampedVolume:
 
         :raises Failed: outcome ``io-interrupted`` if the device refuses.
         """
-        portions = (
-            (
-                first * blocks.BLOCK_BYTES,
-                self._pattern.blocks(first, count, generation),
-            )
-            for first, count in self._chunks(offset_bytes, length_bytes)
-        )
-        with self._io(), self._open(write=True) as opened:
-            transfer.write_behind(opened, portions)
+        self._write(self._chunks(offset_bytes, length_bytes), generation)
+
+    def sprinkle(
+        self,
+        offset_bytes: int,
+        length_bytes: int,
+        step_bytes: int = MIB,
+        generation: int = 1,
+    ) -> None:
+        """Write one stamped block every so often, and the area's last one.
+
+        Quick, and enough to notice what happens to a whole stretch.
+
+        :param step_bytes: from one block to the next.
+        :raises Failed: outcome ``io-interrupted`` if the device refuses.
+        """
+        end = offset_bytes + length_bytes
+        places = [
+            *range(offset_bytes, end, step_bytes),
+            end - blocks.BLOCK_BYTES,
+        ]
+        numbers = (place // blocks.BLOCK_BYTES for place in places)
+        self._write(((number, 1) for number in numbers), generation)
+
+    def _write(
+        self,
+        places: collections.abc.Iterable[tuple[int, int]],
+        generation: int,
+        through: device.OpenDevice | None = None,
+    ) -> None:
+        """Write stamped blocks: first number and count of each stretch."""
+
+        def portions() -> collections.abc.Iterator[tuple[int, bytes]]:
+            for first, count in places:
+                self.content.remember(first, count, generation)
+                made = self.content.made(first, count, generation)
+                yield first * blocks.BLOCK_BYTES, made
+
+        with self._io(), contextlib.ExitStack() as stack:
+            opened = through or stack.enter_context(self._open(write=True))
+            transfer.write_behind(opened, portions())
 
     def damage(
         self,
@@ -157,58 +196,87 @@ class StampedVolume:
             extend``.
         :raises Failed: with the damage.
         """
-        self._judge_damage(
-            when, self.damage(offset_bytes, length_bytes, generation)
-        )
+        self._judge(self.damage(offset_bytes, length_bytes, generation), when)
 
     def stamp_at(
         self,
-        stretches: collections.abc.Iterable[stretches_module.Stretch],
+        stretches: collections.abc.Iterable[tuple[int, int]],
         through: device.OpenDevice | None = None,
     ) -> None:
         """Write stamped blocks at some places only, and flush them.
 
+        :param stretches: offset and length of each place, in bytes.
         :param through: what is open already; by default the device is
             opened for it.
         :raises Failed: outcome ``io-interrupted`` if the device refuses.
         """
-        portions = (
-            (
-                each.offset_bytes,
-                self._pattern.blocks(
-                    each.offset_bytes // blocks.BLOCK_BYTES,
-                    each.length_bytes // blocks.BLOCK_BYTES,
-                ),
-            )
-            for each in stretches
+        places = (
+            (offset // blocks.BLOCK_BYTES, length // blocks.BLOCK_BYTES)
+            for offset, length in stretches
         )
-        with self._io(), contextlib.ExitStack() as stack:
-            opened = through or stack.enter_context(self._open(write=True))
-            transfer.write_behind(opened, portions)
+        self._write(places, 1, through)
 
     def must_be_intact_at(
         self,
         when: str,
-        stretches: collections.abc.Iterable[stretches_module.Stretch],
+        stretches: collections.abc.Iterable[tuple[int, int]],
         through: device.OpenDevice | None = None,
     ) -> None:
         """Read some places back and fail on any difference.
 
         :param when: for the sentence, as in :meth:`must_be_intact`.
-        :param through: what is open already; by default the device is
-            opened for it.
+        :param stretches: and ``through``, as in :meth:`stamp_at`.
         :raises Failed: with the damage, or outcome ``io-interrupted`` if a
             place cannot be read.
         """
+        self._judge(self._differing(stretches, through), when)
+
+    def must_hold_written(self, when: str) -> None:
+        """Read back everything that was ever written; fail on a difference.
+
+        Each block has to be of the generation that was written last.
+
+        :param when: see :meth:`must_be_intact`.
+        :raises Failed: with the damage.
+        """
+        whole = self.size_gib * GIB
+        self._judge(self._differing(self.content.written(0, whole)), when)
+
+    def must_hold_only_written(self, when: str, offset_bytes: int = 0) -> None:
+        """As :meth:`must_hold_written`, and nobody's data anywhere else.
+
+        Reads the whole volume. Where nothing was written, blocks that carry
+        a stamp count as damage, and only those.
+
+        :param offset_bytes: where to begin.
+        :raises Failed: with the damage.
+        """
+        rest = self.size_gib * GIB - offset_bytes
+        self._judge(self._differing([(offset_bytes, rest)]), when)
+
+    def _differing(
+        self,
+        stretches: collections.abc.Iterable[tuple[int, int]],
+        through: device.OpenDevice | None = None,
+    ) -> list[model.Damage]:
+        """Read stretches, past every cache, and compare with the content."""
         found: list[model.Damage] = []
         with self._io(), contextlib.ExitStack() as stack:
             opened = through or stack.enter_context(self._open())
-            for offset, length in stretches:
-                data = opened.read_at(offset, length)
-                found.extend(self._pattern.examine(offset, data))
-        self._judge_damage(when, blocks.merge(found))
+            for begin, length in stretches:
+                if length <= _CHUNK_BYTES:
+                    data = opened.read_at(begin, length)
+                    found.extend(self.content.examine(begin, data))
+                    continue
+                for offset, data in transfer.read_ahead(
+                    opened, begin, length, _CHUNK_BYTES
+                ):
+                    found.extend(self.content.examine(offset, data))
+        return blocks.merge(found)
 
-    def _judge_damage(self, when: str, damage: list[model.Damage]) -> None:
+    def _judge(
+        self, damage: collections.abc.Sequence[model.Damage], when: str
+    ) -> None:
         self._context.journal.add(
             'data',
             f'{when}: {blocks.describe(damage) if damage else "intact"}',

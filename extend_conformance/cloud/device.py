@@ -337,6 +337,8 @@ class HandleDevice(Device):
     def __init__(self, handle: ty.Any, name: str) -> None:
         self._handle = handle
         self._name = name
+        # The handle has one position, whoever uses it.
+        self._position = threading.RLock()
 
     @property
     def name(self) -> str:
@@ -346,25 +348,26 @@ class HandleDevice(Device):
         return None
 
     def open_direct(self, write: bool = False) -> OpenDevice:
-        return _OpenHandle(self._handle, self._name)
+        return _OpenHandle(self._handle, self._name, self._position)
 
 
 class _OpenHandle(OpenDevice):
-    def __init__(self, handle: ty.Any, name: str) -> None:
+    def __init__(
+        self, handle: ty.Any, name: str, position: threading.RLock
+    ) -> None:
         self._handle = handle
         self._name = name
-        # It has one position, which each transfer has to move first.
-        self._lock = threading.RLock()
+        self._position = position
 
     def size_bytes(self) -> int:
-        with self._lock:
+        with self._position:
             # librbd's wrapper returns nothing from seek().
             self._handle.seek(0, os.SEEK_END)
             return int(self._handle.tell())
 
     def read_at(self, offset: int, length: int) -> bytes:
         _must_be_aligned(offset, length)
-        with self._lock:
+        with self._position:
             self._handle.seek(offset)
             content = bytes(self._handle.read(length))
         if len(content) != length:
@@ -377,7 +380,7 @@ class _OpenHandle(OpenDevice):
         return content
 
     def write_at(self, offset: int, content: Buffer) -> None:
-        with self._lock, memoryview(content) as source:
+        with memoryview(content) as source, self._position:
             _must_be_aligned(offset, len(source))
             if offset + len(source) > self.size_bytes():
                 # librbd writes a first part and then raises an error that

@@ -21,6 +21,7 @@ _HOST_FAULTS = 'extend_conformance.sandbox.drivers.host_faults'
 
 #: What a volume type says of volumes that several hosts may have at once.
 _MULTIATTACH = (('multiattach', '<is> True'),)
+_DATA_FAULTS = 'extend_conformance.sandbox.drivers.data_faults'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -420,7 +421,138 @@ _HOST: ty.Final[tuple[Backend, ...]] = (
 )
 
 #: What the subject ``data`` has to catch.
-_DATA: ty.Final[tuple[Backend, ...]] = ()
+_DATA: ty.Final = tuple(
+    Backend(
+        name=name,
+        volume_driver=f'{_DATA_FAULTS}.{driver}',
+        defect=defect,
+        matrix='complete',
+        outcomes=(outcome,),
+        verdict='fails',
+    )
+    for name, driver, defect, outcome in (
+        (
+            'loses-last-block',
+            'LosesLastBlock',
+            'an online extend zeroes the last old block',
+            'data-damaged',
+        ),
+        (
+            'loses-middle-block',
+            'LosesMiddleBlock',
+            'an online extend zeroes one old block',
+            'data-damaged',
+        ),
+        (
+            'swaps-blocks',
+            'SwapsBlocks',
+            'an online extend swaps two old blocks',
+            'data-damaged',
+        ),
+        (
+            'tears-block',
+            'TearsBlock',
+            'an online extend loses three sectors',
+            'data-damaged',
+        ),
+        (
+            'boundary-off-by-one',
+            'BoundaryOffByOne',
+            'the first new block is the last old one too',
+            'data-damaged',
+        ),
+        (
+            'new-area-reads-zeros',
+            'NewAreaReadsZeros',
+            'a part of the new area reads zeros after reattach',
+            'data-damaged',
+        ),
+        (
+            'new-area-aliases-old',
+            'NewAreaAliasesOld',
+            'writes to the new area show in the old one',
+            'data-damaged',
+        ),
+        (
+            'loses-new-area',
+            'LosesNewArea',
+            'writes past the old end are lost at detach',
+            'data-damaged',
+        ),
+        (
+            'read-only-after-extend',
+            'ReadOnlyAfterExtend',
+            'an online extend ends all writing',
+            'io-interrupted',
+        ),
+        (
+            'shows-deleted-data',
+            'ShowsDeletedData',
+            'the new area shows a deleted volume',
+            'data-damaged',
+        ),
+        (
+            'damages-second-gib',
+            'DamagesBeyondOneGib',
+            'the second online extend zeroes a MiB',
+            'data-damaged',
+        ),
+        (
+            'drops-write-cache',
+            'DropsWriteCache',
+            'a detach loses what was written last',
+            'data-damaged',
+        ),
+        (
+            'damages-at-second-detach',
+            'DamagesAtSecondDetach',
+            'the second detach after an extend zeroes a block',
+            'data-damaged',
+        ),
+        (
+            'read-only-while-extending',
+            'ReadOnlyWhileExtending',
+            'no writes for 1.5 s of an online extend',
+            'io-interrupted',
+        ),
+        (
+            'gone-while-extending',
+            'GoneWhileExtending',
+            'no device for 1.5 s of an online extend',
+            'io-interrupted',
+        ),
+        (
+            'write-error-while-extending',
+            'WriteErrorWhileExtending',
+            'errors in the upper half during an online extend',
+            'io-interrupted',
+        ),
+        (
+            'loses-writes-while-extending',
+            'LosesWritesWhileExtending',
+            'writes during an online extend are lost',
+            'data-damaged',
+        ),
+        (
+            'touches-neighbour',
+            'TouchesNeighbour',
+            'an online extend zeroes a block of other volumes',
+            'data-damaged',
+        ),
+        (
+            'touches-neighbour-at-detach',
+            'TouchesNeighbourAtDetach',
+            'a detach after an extend damages other volumes',
+            'data-damaged',
+        ),
+        (
+            'shows-neighbour',
+            'ShowsNeighbour',
+            'the new area shows another volume',
+            'data-damaged',
+        ),
+    )
+)
 
 #: What the subjects ``writer`` and ``claims`` have to catch.
 _WRITER: ty.Final[tuple[Backend, ...]] = (

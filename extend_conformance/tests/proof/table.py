@@ -167,7 +167,125 @@ HOST = (
 )
 
 #: The defects that the subject ``data`` has to catch.
-DATA: tuple[Row, ...] = ()
+DATA = (
+    _row(
+        'loses-last-block',
+        must_fail='data-old-intact',
+        must_pass='host-grows-in-place data-new-area-clean data-durable- '
+        'after-detach',
+        may_fail='data-boundary data-new-area-writable',
+    ),
+    _row(
+        'loses-middle-block',
+        must_fail='data-old-intact',
+        must_pass='host-grows-in-place data-boundary data-durable-after- '
+        'detach',
+    ),
+    _row(
+        'swaps-blocks',
+        must_fail='data-old-intact',
+        must_pass='host-grows-in-place data-new-area-clean data-durable- '
+        'after-detach',
+    ),
+    _row(
+        'tears-block',
+        must_fail='data-old-intact',
+        must_pass='host-grows-in-place data-boundary data-durable-after- '
+        'detach',
+    ),
+    _row(
+        'boundary-off-by-one',
+        must_fail='data-boundary',
+        must_pass='data-old-intact data-new-area-clean data-durable-after- '
+        'detach',
+        may_fail='data-new-area-writable image-attached-unknown',
+    ),
+    _row(
+        'new-area-reads-zeros',
+        must_fail='data-new-area-writable',
+        must_pass='data-old-intact data-boundary data-durable-after-detach',
+        may_fail='image-attached-unknown',
+    ),
+    _row(
+        'new-area-aliases-old',
+        must_fail='data-new-area-writable',
+        must_pass='data-old-intact data-boundary data-durable-after-detach',
+        may_fail='image-attached-unknown',
+    ),
+    _row(
+        'loses-new-area',
+        must_fail='data-boundary data-new-area-writable io-during-extend',
+        must_pass='data-old-intact host-grows-in-place data-durable-after- '
+        'detach',
+    ),
+    _row(
+        'read-only-after-extend',
+        must_fail='data-boundary data-new-area-writable io-during-extend',
+        must_pass='data-old-intact host-grows-in-place data-durable-after- '
+        'detach',
+    ),
+    _row(
+        'shows-deleted-data',
+        must_fail='data-new-area-clean',
+        must_pass='data-old-intact data-boundary io-during-extend',
+        may_fail='neighbour-undisturbed',
+    ),
+    _row(
+        'damages-second-gib',
+        must_fail='io-during-extend',
+        must_pass='data-old-intact data-new-area-writable neighbour- '
+        'undisturbed',
+        may_fail='image-attached-unknown',
+    ),
+    _row(
+        'drops-write-cache',
+        must_fail='data-durable-after-detach data-old-intact',
+        must_pass='host-grows-in-place claim-host claim-capability',
+        may_fail='image-attached-unknown',
+    ),
+    _row(
+        'damages-at-second-detach',
+        must_fail='data-boundary',
+        must_pass='data-old-intact data-new-area-writable data-durable- '
+        'after-detach',
+    ),
+    _row(
+        'read-only-while-extending',
+        must_fail='io-during-extend',
+        must_pass='data-old-intact data-boundary neighbour-undisturbed',
+    ),
+    _row(
+        'gone-while-extending',
+        must_fail='io-during-extend',
+        must_pass='data-old-intact data-boundary data-durable-after-detach',
+    ),
+    _row(
+        'write-error-while-extending',
+        must_fail='io-during-extend',
+        must_pass='data-old-intact data-boundary data-durable-after-detach',
+    ),
+    _row(
+        'loses-writes-while-extending',
+        must_fail='io-during-extend',
+        must_pass='data-old-intact data-boundary neighbour-undisturbed',
+    ),
+    _row(
+        'touches-neighbour',
+        must_fail='neighbour-undisturbed',
+        must_pass='data-old-intact io-during-extend data-boundary',
+    ),
+    _row(
+        'touches-neighbour-at-detach',
+        must_fail='neighbour-undisturbed',
+        must_pass='data-old-intact io-during-extend data-boundary',
+    ),
+    _row(
+        'shows-neighbour',
+        must_fail='neighbour-undisturbed',
+        must_pass='data-old-intact data-boundary io-during-extend',
+        may_fail='data-new-area-clean',
+    ),
+)
 
 #: The defects that the subjects ``writer`` and ``claims`` have to catch.
 WRITER: tuple[Row, ...] = (

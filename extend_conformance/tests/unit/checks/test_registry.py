@@ -17,6 +17,10 @@ PUBLISHED = {
     'claim-capability': '0e2653b6-f2ac-4454-a08b-9537ff505081',
     'claim-host': '46434986-8872-4382-851b-f08685dcecca',
     'claim-matrix': 'bc0fcaca-b4bc-4f27-b322-45feffd0c0a5',
+    'data-boundary': '51f63caa-4998-4efc-a284-74f216be75c3',
+    'data-durable-after-detach': 'ccd892fe-9da9-4a64-ad8a-dbed526e46d4',
+    'data-new-area-clean': '3a8146f9-b728-4e24-b847-9e832fb2860e',
+    'data-new-area-writable': 'b06a1801-eae7-47d0-a613-4d038a4b40f9',
     'data-old-intact': '9a44512f-0d2f-41b6-bf9f-91542f0bf461',
     'extend-refused-changes-nothing': 'a9695844-296d-44e7-945d-10a32a63d78f',
     'host-connection-stable': 'c54bc1da-2116-4a4b-8bd1-5fe1cf38f36e',
@@ -36,6 +40,8 @@ PUBLISHED = {
     'image-refused-extend': 'c7f0f716-2898-4d75-b876-23d5357abec1',
     'image-source-fails': '133b7586-a448-45aa-af48-f148d77e37d7',
     'image-through-glance': 'd29386db-f5cd-4354-8ff5-7999ab253c5d',
+    'io-during-extend': '557cf377-94c2-40b7-9650-22567fd988d6',
+    'neighbour-undisturbed': '7fc8e906-9fb4-435c-8989-0aecbcaa2e98',
 }
 
 
