@@ -5,33 +5,47 @@
 Each row is one defect of the sandbox, on which the checks that it names are
 run. What a defect means is said where it is declared
 (``sandbox.declared``, or ``rules`` of the fault plane over a good backend).
+Running them is left to ``proving``.
 """
 
 import dataclasses
+
+from extend_conformance.sandbox import fault_rules
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Row:
     """What has to come of some checks on one backend.
 
+    :param name: of the defect; where it is a backend's, that of the backend.
     :param backend: name of a backend of the sandbox.
+    :param rules: of the fault plane, in force anew for each check. Since
+        they hold for all backends, such a row runs alone.
     :param must_fail: ids of checks that have to find the defect.
     :param may_fail: ids of checks that may notice it, or not.
     :param must_pass: ids of checks that have nothing to do with it, and
         prove that it is this defect alone that is found.
     """
 
+    name: str
     backend: str
     must_fail: frozenset[str]
     may_fail: frozenset[str] = frozenset()
     must_pass: frozenset[str] = frozenset()
+    rules: tuple[fault_rules.Rule, ...] = ()
+
+    @property
+    def checks(self) -> frozenset[str]:
+        """The ids of all checks that the row names."""
+        return self.must_fail | self.may_fail | self.must_pass
 
 
 def _row(
     backend: str, must_fail: str, must_pass: str, may_fail: str = ''
 ) -> Row:
-    """Make a row of words."""
+    """Make a row of words: the defect of a backend."""
     return Row(
+        name=backend,
         backend=backend,
         must_fail=frozenset(must_fail.split()),
         may_fail=frozenset(may_fail.split()),
@@ -39,8 +53,52 @@ def _row(
     )
 
 
+def _api_row(
+    name: str, *rules: fault_rules.Rule, must_fail: str, must_pass: str
+) -> Row:
+    """Make a row of words: a defect of the API, over a good backend."""
+    return Row(
+        name=name,
+        backend='good',
+        rules=rules,
+        must_fail=frozenset(must_fail.split()),
+        must_pass=frozenset(must_pass.split()),
+    )
+
+
+def _on_extend(
+    action: fault_rules.Action,
+    *,
+    microversion: str | None = None,
+    nth: int = 1,
+    count: int | None = None,
+) -> fault_rules.Rule:
+    """Make a rule for the action that extends a volume."""
+    return fault_rules.Rule(
+        service='cinder',
+        method='POST',
+        path='/volumes/[^/]+/action$',
+        body_key='os-extend',
+        microversion=microversion,
+        nth=nth,
+        count=count,
+        action=action,
+    )
+
+
+#: Backends on which nothing may fail but what their row says: the whole
+#: profile ``standard`` runs on them. A backend that says that it cannot, and
+#: cannot, is as good as one that can.
+GOOD = ('good', 'slow-extend', 'slow-attach', 'refuses-capability')
+
 #: The standard set, whose backends are bad in one way each.
 STANDARD = (
+    _row(
+        # Nothing but its row in the matrix is wrong.
+        'slow-attach',
+        must_fail='claim-matrix',
+        must_pass='host-grows-in-place data-old-intact claim-capability',
+    ),
     _row(
         'device-stays',
         must_fail='host-grows-in-place image-attached-unknown claim-matrix',
@@ -139,5 +197,20 @@ WRITER: tuple[Row, ...] = (
     ),
 )
 
+_ACCEPTED = fault_rules.Answer(202)
+
+#: Defects of the API itself, which no driver can have.
+API = (
+    _api_row(
+        'accepts-at-3.41',
+        _on_extend(_ACCEPTED, microversion='3.41'),
+        must_fail='api-microversion-gate',
+        must_pass='host-grows-in-place image-attached-unknown claim-host',
+    ),
+)
+
 #: All rows, one a defect.
-ROWS = (*STANDARD, *EXTEND, *HOST, *DATA, *WRITER)
+ROWS = (*STANDARD, *EXTEND, *HOST, *DATA, *WRITER, *API)
+
+#: What every change runs: a few defects of each kind, in two minutes.
+PART = frozenset({*(row.name for row in STANDARD), 'accepts-at-3.41'})
