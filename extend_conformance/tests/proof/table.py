@@ -54,12 +54,16 @@ def _row(
 
 
 def _api_row(
-    name: str, *rules: fault_rules.Rule, must_fail: str, must_pass: str
+    name: str,
+    *rules: fault_rules.Rule,
+    must_fail: str,
+    must_pass: str,
+    backend: str = 'good',
 ) -> Row:
-    """Make a row of words: a defect of the API, over a good backend."""
+    """Make a row of words: a defect of the API, over an honest backend."""
     return Row(
         name=name,
-        backend='good',
+        backend=backend,
         rules=rules,
         must_fail=frozenset(must_fail.split()),
         must_pass=frozenset(must_pass.split()),
@@ -69,6 +73,7 @@ def _api_row(
 def _on_extend(
     action: fault_rules.Action,
     *,
+    new_size: str | None = None,
     microversion: str | None = None,
     nth: int = 1,
     count: int | None = None,
@@ -78,7 +83,8 @@ def _on_extend(
         service='cinder',
         method='POST',
         path='/volumes/[^/]+/action$',
-        body_key='os-extend',
+        body_key='os-extend' if new_size is None else 'os-extend.new_size',
+        body_value=new_size,
         microversion=microversion,
         nth=nth,
         count=count,
@@ -93,12 +99,6 @@ GOOD = ('good', 'slow-extend', 'slow-attach', 'refuses-capability')
 
 #: The standard set, whose backends are bad in one way each.
 STANDARD = (
-    _row(
-        # Nothing but its row in the matrix is wrong.
-        'slow-attach',
-        must_fail='claim-matrix',
-        must_pass='host-grows-in-place data-old-intact claim-capability',
-    ),
     _row(
         'device-stays',
         must_fail='host-grows-in-place image-attached-unknown claim-matrix',
@@ -198,6 +198,12 @@ WRITER: tuple[Row, ...] = (
 )
 
 _ACCEPTED = fault_rules.Answer(202)
+_DELETES_NOTHING = fault_rules.Rule(
+    service='cinder',
+    method='DELETE',
+    path='/volumes/[^/]+$',
+    action=_ACCEPTED,
+)
 
 #: Defects of the API itself, which no driver can have.
 API = (
@@ -205,7 +211,109 @@ API = (
         'accepts-at-3.41',
         _on_extend(_ACCEPTED, microversion='3.41'),
         must_fail='api-microversion-gate',
-        must_pass='host-grows-in-place image-attached-unknown claim-host',
+        must_pass='api-bad-size host-grows-in-place image-known-size '
+        'claim-host',
+    ),
+    _api_row(
+        'accepts-without-microversion',
+        _on_extend(_ACCEPTED, microversion=fault_rules.NO_MICROVERSION),
+        must_fail='api-microversion-gate',
+        must_pass='api-bad-size api-size-not-larger api-policy-reader',
+    ),
+    _api_row(
+        'accepts-smaller-size',
+        _on_extend(_ACCEPTED, new_size='1'),
+        must_fail='api-size-not-larger',
+        must_pass='api-microversion-gate api-concurrent-extend '
+        'api-policy-reader',
+    ),
+    _api_row(
+        'accepts-equal-size',
+        _on_extend(_ACCEPTED, new_size='2'),
+        must_fail='api-size-not-larger',
+        must_pass='api-bad-size claim-host image-known-size',
+    ),
+    _api_row(
+        'accepts-size-zero',
+        _on_extend(_ACCEPTED, new_size='0'),
+        must_fail='api-bad-size',
+        must_pass='api-microversion-gate api-size-not-larger '
+        'api-concurrent-extend',
+    ),
+    _api_row(
+        'fails-on-negative-size',
+        _on_extend(fault_rules.Answer(500), new_size='-1'),
+        must_fail='api-bad-size',
+        must_pass='api-microversion-gate api-size-not-larger '
+        'api-concurrent-extend',
+    ),
+    _api_row(
+        'accepts-in-one-wrong-state',
+        _on_extend(_ACCEPTED, nth=8, count=1),
+        must_fail='api-wrong-state',
+        must_pass='api-microversion-gate api-size-not-larger '
+        'api-policy-reader',
+    ),
+    _api_row(
+        'accepts-both',
+        _on_extend(
+            _ACCEPTED, new_size='2', microversion='3.42', nth=2, count=1
+        ),
+        must_fail='api-concurrent-extend',
+        must_pass='api-microversion-gate api-size-not-larger api-bad-size',
+    ),
+    _api_row(
+        'accepts-from-reader',
+        _on_extend(_ACCEPTED, new_size='2', count=1),
+        must_fail='api-policy-reader',
+        must_pass='api-bad-size image-known-size claim-host',
+    ),
+    _api_row(
+        'fails-over-quota',
+        _on_extend(fault_rules.Answer(500), new_size='2', count=1),
+        must_fail='api-quota',
+        must_pass='api-bad-size image-known-size claim-host',
+    ),
+    _api_row(
+        'makes-volumes-smaller',
+        fault_rules.Rule(
+            service='cinder',
+            method='POST',
+            path='/volumes$',
+            body_key='volume.size',
+            action=fault_rules.Change('volume.size', '1'),
+        ),
+        must_fail='image-known-size',
+        must_pass='api-microversion-gate api-bad-size image-source-fails '
+        'claim-host',
+    ),
+    _api_row(
+        'keeps-no-metadata',
+        *(
+            fault_rules.Rule(
+                service='cinder',
+                method=method,
+                path='/volumes/[^/]+/metadata$',
+                action=fault_rules.Answer(200),
+            )
+            for method in ('POST', 'PUT')
+        ),
+        must_fail='image-modes-agree image-known-size',
+        must_pass='api-microversion-gate api-bad-size image-source-fails '
+        'claim-host',
+    ),
+    _api_row(
+        'deletes-nothing',
+        _DELETES_NOTHING,
+        must_fail='image-source-fails',
+        must_pass='claim-matrix claim-capability claim-host',
+    ),
+    _api_row(
+        'deletes-nothing-and-refuses',
+        _DELETES_NOTHING,
+        backend='refuses-capability',
+        must_fail='image-refused-extend',
+        must_pass='claim-matrix claim-capability claim-host',
     ),
 )
 
@@ -213,4 +321,13 @@ API = (
 ROWS = (*STANDARD, *EXTEND, *HOST, *DATA, *WRITER, *API)
 
 #: What every change runs: a few defects of each kind, in two minutes.
-PART = frozenset({*(row.name for row in STANDARD), 'accepts-at-3.41'})
+PART = frozenset(
+    {
+        'device-stays',
+        'loses-old-data',
+        'refuses-driver',
+        'accepts-at-3.41',
+        'deletes-nothing',
+        'makes-volumes-smaller',
+    }
+)
