@@ -12,13 +12,11 @@ import contextlib
 import types
 import typing as ty
 
-import tenacity
 from os_brick.initiator import utils as brick_utils
 
 from extend_conformance import exceptions
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
-from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import device as devices
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import node_owner
@@ -237,20 +235,7 @@ def delete_attachment(
     :raises calls.ApiError: it stayed.
     """
     try:
-        tenacity.Retrying(
-            retry=tenacity.retry_if_exception(
-                lambda error: (
-                    isinstance(error, connections.CloudUnreachable)
-                    or (
-                        isinstance(error, calls.ApiError)
-                        and error.status >= 500
-                    )
-                )
-            ),
-            wait=tenacity.wait_exponential(multiplier=0.2, max=2.0),
-            stop=tenacity.stop_after_attempt(5),
-            reraise=True,
-        )(storage.attachment_delete, attachment_id)
+        calls.persistently(storage.attachment_delete, attachment_id)
     except calls.ApiError as error:
         if error.status != 404:
             raise
