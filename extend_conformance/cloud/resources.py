@@ -59,6 +59,7 @@ class Resources:
 
     :param host: attaches; may be ``None`` where nothing is attached.
     :param cleanup_timeout_s: seconds that :meth:`cleanup` may take in all.
+    :param name_prefix: begins the name of whatever is made.
     """
 
     def __init__(
@@ -68,11 +69,13 @@ class Resources:
         host: hosts.Host | None = None,
         *,
         cleanup_timeout_s: float = 300.0,
+        name_prefix: str = '',
     ) -> None:
         self.storage = storage
         self.ledger = ledger
         self.host = host
         self._cleanup_timeout_s = cleanup_timeout_s
+        self._name_prefix = name_prefix
         self._owned: list[ledgers.Entry | attachments.AttachedVolume] = []
 
     def __enter__(self) -> ty.Self:
@@ -84,6 +87,8 @@ class Resources:
         error: BaseException | None,
         traceback: object,
     ) -> None:
+        if isinstance(error, Exception):
+            self._look_once_more(error)
         try:
             self.cleanup()
         except CleanupFailed as failure:
@@ -91,6 +96,34 @@ class Resources:
                 raise
             # What went wrong first is what the caller has to hear.
             error.add_note(f'And the clean-up failed: {failure}')
+
+    def _look_once_more(self, error: Exception) -> None:
+        """Enter what Cinder says of the volumes before they are taken away.
+
+        It is evidence of what went wrong, which nothing here may hide.
+        """
+        if isinstance(error, connections.CloudUnreachable):
+            return
+        for owned in self._owned[:]:
+            if not isinstance(owned, ledgers.Entry) or owned.kind != VOLUME:
+                continue
+            volume_id = ty.cast(str, owned.id)
+            try:
+                volume = self.storage.get_volume(volume_id)
+                self.storage.messages(volume_id)
+            except exceptions.ExtendConformanceError as second:
+                self.storage.journal.add(
+                    'error', str(second), volume_id=volume_id
+                )
+                continue
+            self.storage.journal.add(
+                'status',
+                f'in the end: {volume.status}, {volume.size_gib} GiB',
+                volume_id=volume_id,
+                status=volume.status,
+                size_gib=volume.size_gib,
+                attachments=volume.attachments,
+            )
 
     def create_volume(
         self,
@@ -134,7 +167,9 @@ class Resources:
         source_id: str | None = None,
     ) -> views.Volume:
         """Ask for a volume, own it, and do not wait for it."""
-        name = name or f'extend-conformance-{secrets.token_hex(6)}'
+        name = self._name_prefix + (
+            name or f'extend-conformance-{secrets.token_hex(6)}'
+        )
         entry = self.ledger.intend(
             VOLUME,
             self.storage.connection.auth_url,
