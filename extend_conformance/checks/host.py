@@ -186,14 +186,22 @@ def host_survives_reattach(context: context_module.Context) -> None:
         written = (*written, *new)
     for times in ('once', 'twice'):
         volume.reattach()
-        found = volume.device_bytes()
-        if found < wanted:
-            raise findings.Failed(
-                f'Volume {volume.id} was extended to {volume.size_gib} GiB; '
-                f'detached and attached again {times}, its device has '
-                f'{found} bytes, {wanted - found} too few',
-                outcome=verdict.Outcome.INCONSISTENT,
-            )
-        volume.must_be_intact_at(
-            f'after the extend, detached and attached {times}', written
+        when = f'after the extend, detached and attached {times}'
+        must_be_whole(volume, when)
+        volume.must_be_intact_at(when, written)
+
+
+def must_be_whole(volume: stamped.StampedVolume, when: str) -> None:
+    """Fail unless the device is as large as Cinder says.
+
+    :param when: for the sentence.
+    :raises Failed: outcome ``inconsistent``.
+    """
+    wanted = volume.size_gib * context_module.GIB
+    found = volume.device_bytes()
+    if found < wanted:
+        raise findings.Failed(
+            f'Cinder calls volume {volume.id} {volume.size_gib} GiB; {when}, '
+            f'its device has {found} bytes, {wanted - found} too few',
+            outcome=verdict.Outcome.INCONSISTENT,
         )

@@ -58,6 +58,7 @@ def host_repeated_steps(context: context_module.Context) -> None:
     volume = stamped.StampedVolume(context)
     for number, attachment in enumerate(_ATTACHMENTS, start=1):
         volume.attach()
+        host.must_be_whole(volume, f'at the beginning of attachment {number}')
         with volume.attached.device.open_direct(write=True) as opened:
             before = volume.attached.device.identity()
             if number == 1:
@@ -74,10 +75,9 @@ def host_repeated_steps(context: context_module.Context) -> None:
                 )
         volume.detach()
     volume.attach()
-    volume.must_be_intact_at(
-        'after all extends, detached and attached once more',
-        stretches.spread(0, volume.size_gib),
-    )
+    when = 'after all extends, detached and attached once more'
+    host.must_be_whole(volume, when)
+    volume.must_be_intact_at(when, stretches.spread(0, volume.size_gib))
 
 
 @registry.check(
