@@ -22,6 +22,8 @@ from extend_conformance.cloud import device
     level=registry.Level.MUST,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
+    typical_s=0,
+    room_gib=2,
 )
 def host_grows_in_place(context: context_module.Context) -> None:
     """One call of os-brick's extend_volume makes the block device grow.
@@ -59,6 +61,8 @@ def host_grows_in_place(context: context_module.Context) -> None:
     level=registry.Level.MUST,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
+    typical_s=4,
+    room_gib=2,
 )
 def host_open_descriptor_grows(context: context_module.Context) -> None:
     """A descriptor that was open before the extend reaches the last new byte.
@@ -125,6 +129,8 @@ def must_reach(
     level=registry.Level.INFO,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
+    typical_s=0,
+    room_gib=2,
 )
 def host_size_granularity(context: context_module.Context) -> None:
     """The device has the size that was asked for, or that much more.
@@ -162,6 +168,8 @@ def _beyond(count: int) -> str:
     level=registry.Level.MUST,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
+    typical_s=4,
+    room_gib=2,
 )
 def host_survives_reattach(context: context_module.Context) -> None:
     """After detach and attach the device has the size of the extended volume.

@@ -46,6 +46,8 @@ _LARGE_TO_GIB = 17
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
+    typical_s=10,
+    room_gib=8,
 )
 def host_repeated_steps(context: context_module.Context) -> None:
     """Five extends by 1 GiB in one attachment, two more in the next one.
@@ -87,6 +89,8 @@ def host_repeated_steps(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=180,
+    typical_s=8,
+    room_gib=18,
 )
 def host_large_step(context: context_module.Context) -> None:
     """One extend to seventeen times the size works in one attachment.
