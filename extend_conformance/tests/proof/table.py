@@ -130,7 +130,92 @@ STANDARD = (
 )
 
 #: The defects that the subjects ``api`` and ``extend`` have to catch.
-EXTEND: tuple[Row, ...] = ()
+EXTEND: tuple[Row, ...] = (
+    _row(
+        'hangs',
+        must_fail='extend-completes host-grows-in-place',
+        must_pass='image-detached-unknown image-known-size claim-host',
+    ),
+    _row(
+        'uninitialised',
+        must_fail='extend-failure-message extend-usage-accounting '
+        'claim-matrix',
+        may_fail='extend-refused-changes-nothing',
+        must_pass='extend-completes image-detached-unknown claim-host',
+    ),
+    _row(
+        'uninitialised-in-mid-life',
+        must_fail='extend-usage-accounting',
+        must_pass='extend-completes host-grows-in-place data-old-intact '
+        'claim-matrix',
+    ),
+    _row(
+        'refuses-and-goes-readonly',
+        must_fail='extend-refused-changes-nothing',
+        must_pass='extend-completes extend-failure-message claim-matrix '
+        'extend-usage-accounting',
+    ),
+    _row(
+        'refuses-after-shrinking',
+        must_fail='extend-refused-changes-nothing',
+        must_pass='extend-completes extend-failure-message '
+        'extend-usage-accounting image-detached-unknown',
+    ),
+    _row(
+        'refuses-after-growing',
+        must_fail='extend-refused-changes-nothing',
+        must_pass='extend-completes extend-failure-message '
+        'extend-usage-accounting image-detached-unknown',
+    ),
+    _row(
+        'damages-when-refusing',
+        must_fail='extend-refused-changes-nothing',
+        must_pass='extend-completes extend-failure-message '
+        'extend-usage-accounting image-detached-unknown',
+    ),
+    _row(
+        'refuses-with-snapshots',
+        must_fail='extend-with-snapshot',
+        must_pass='extend-completes host-grows-in-place data-old-intact '
+        'extend-again-after-failure',
+    ),
+    _row(
+        'snapshot-sees-new-data',
+        must_fail='extend-with-snapshot',
+        must_pass='extend-completes host-grows-in-place data-old-intact '
+        'extend-again-after-failure',
+    ),
+    _row(
+        'snapshot-loses-data',
+        must_fail='extend-with-snapshot',
+        must_pass='extend-completes host-grows-in-place data-old-intact '
+        'extend-again-after-failure',
+    ),
+    _row(
+        'failure-poisons',
+        must_fail='extend-again-after-failure',
+        must_pass='extend-completes host-grows-in-place data-old-intact '
+        'extend-with-snapshot extend-error-recovery',
+    ),
+    _row(
+        'failure-damages',
+        must_fail='extend-again-after-failure extend-error-recovery',
+        must_pass='extend-completes host-grows-in-place data-old-intact '
+        'extend-with-snapshot extend-usage-accounting',
+    ),
+    _row(
+        'failure-grows',
+        must_fail='extend-again-after-failure',
+        must_pass='extend-completes host-grows-in-place data-old-intact '
+        'extend-with-snapshot extend-usage-accounting',
+    ),
+    _row(
+        'failure-sticks',
+        must_fail='extend-again-after-failure extend-error-recovery',
+        must_pass='extend-completes host-grows-in-place data-old-intact '
+        'extend-with-snapshot',
+    ),
+)
 
 #: The defects that the subject ``host`` has to catch.
 HOST = (
