@@ -2,16 +2,144 @@
 
 """What an extend, or its refusal, leaves in Cinder."""
 
-import dataclasses
+import collections.abc
 
-import tenacity
-
+from extend_conformance import exceptions
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
+from extend_conformance.checks import online_extend
+from extend_conformance.checks import provoked
+from extend_conformance.checks import quota_usage
 from extend_conformance.checks import registry
 from extend_conformance.checks import stamped
 from extend_conformance.claims import verdict
-from extend_conformance.cloud import views
+
+
+@registry.check(
+    'extend-completes',
+    '20adab37-01e0-4a24-9bf0-5a0e3de3dc15',
+    level=registry.Level.MUST,
+    applies=registry.Applies.ALWAYS,
+)
+def extend_completes(context: context_module.Context) -> None:
+    """An extend ends within its deadline, in a state that fits its outcome.
+
+    A success in ``in-use`` with the new size, a refusal in ``in-use`` or
+    ``error_extending`` with the old one. From a hang a reset, detach and
+    delete lead out, which is tried.
+    """
+    volume = context.resources.create_volume(1, context.volume_type)
+    detach = online_extend.put_in_use(context, volume.id)
+    try:
+        online_extend.extend(context, volume.id, 1, 2)
+    except online_extend.ExtendRefused as refused:
+        context.step(f'refused, in a state that fits: {refused}')
+    except findings.Failed as failure:
+        if failure.outcome is not verdict.Outcome.HANG:
+            raise
+        try:
+            _leave_a_hang(context, volume.id, detach)
+        except exceptions.ExtendConformanceError as error:
+            raise findings.Failed(
+                f'{failure.what}, and no way led out of it: {error}',
+                outcome=failure.outcome,
+                request_id=failure.request_id,
+            ) from error
+        raise
+
+
+def _leave_a_hang(
+    context: context_module.Context,
+    volume_id: str,
+    detach: collections.abc.Callable[[], object],
+) -> None:
+    """Reset (where there is an administrator), detach and delete."""
+    if context.admin is not None:
+        context.step('recover from the hang: reset the state to in-use')
+        context.admin.reset_status(volume_id, 'in-use')
+    context.step('recover from the hang: detach and delete')
+    detach()
+    context.resources.delete_volume(
+        volume_id, context.settings.state_timeout_s
+    )
+
+
+@registry.check(
+    'extend-usage-accounting',
+    'efb01a8a-ed31-4597-801b-cfdb10fd9bba',
+    level=registry.Level.MUST,
+    applies=registry.Applies.ALWAYS,
+    needs=[registry.Need.OWN_PROJECT],
+)
+def extend_usage_accounting(context: context_module.Context) -> None:
+    """The project is charged for what it has, after success and failure.
+
+    Two extends by 1 GiB, and one that is too large: each time the gigabytes
+    in use are the sum of the sizes, as they were before, and none stays
+    reserved.
+    """
+    before = quota_usage.read(context)
+    volume = context.resources.create_volume(1, context.volume_type)
+    online_extend.put_in_use(context, volume.id)
+    size_gib = 1
+    try:
+        for _ in range(2):
+            online_extend.extend(context, volume.id, size_gib, size_gib + 1)
+            size_gib += 1
+            _must_be_balanced(
+                context, before, f'After an extend to {size_gib} GiB'
+            )
+        provoked.fail_an_extend(context, volume.id, size_gib)
+    except (online_extend.ExtendRefused, findings.NotApplicable) as ended:
+        context.step(str(ended))
+    _must_be_balanced(
+        context, before, f'After an extend that failed at {size_gib} GiB'
+    )
+
+
+def _must_be_balanced(
+    context: context_module.Context, before: quota_usage.Usage, when: str
+) -> None:
+    """Fail if the project is charged for more or less than it has."""
+    after = quota_usage.settled(
+        context, lambda usage: usage.balance == before.balance
+    )
+    if after.balance != before.balance:
+        raise findings.Failed(
+            f'{when} the project is charged wrongly: {after.describe()}; '
+            f'before: {before.describe()}'
+        )
+
+
+@registry.check(
+    'extend-failure-message',
+    '6c6c6669-8e07-445c-8683-465ad0b1538f',
+    level=registry.Level.SHOULD,
+    applies=registry.Applies.WHERE_REFUSED,
+)
+def extend_failure_message(context: context_module.Context) -> None:
+    """A refused extend leaves a user message for its request.
+
+    Cinder has answered 202 long before, so that nothing else tells a user
+    what became of it.
+    """
+    volume = context.resources.create_volume(1, context.volume_type)
+    online_extend.put_in_use(context, volume.id)
+    try:
+        online_extend.extend(context, volume.id, 1, 2)
+    except online_extend.ExtendRefused as refused:
+        if refused.message is None:
+            raise findings.Failed(
+                f'{refused.what}; the user is told nothing',
+                request_id=refused.request_id,
+            ) from refused
+        context.step(
+            f'told by {refused.message.event_id}: {refused.message.text}'
+        )
+    else:
+        raise findings.NotApplicable(
+            'The extend was not refused this time', cause='extend-works'
+        )
 
 
 @registry.check(
@@ -31,7 +159,7 @@ def extend_refused_changes_nothing(context: context_module.Context) -> None:
     volume.attach()
     volume.stamp()
     before = context.storage.get_volume(volume.id)
-    usage = _usage(context)
+    usage = quota_usage.read(context)
     device = volume.device_bytes()
     try:
         volume.extend(volume.size_gib + 1)
@@ -67,52 +195,25 @@ def extend_refused_changes_nothing(context: context_module.Context) -> None:
     _usage_must_be(context, usage, request_id)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Usage:
-    """What the project has of the volume type, and what it is charged for.
-
-    :param volumes: size in GiB by id, as Cinder lists them.
-    """
-
-    volumes: dict[str, int]
-    gigabytes: views.QuotaUse | None
-
-
-def _usage(context: context_module.Context) -> _Usage:
-    return _Usage(
-        volumes={
-            volume.id: volume.size_gib
-            for volume in context.storage.list_volumes()
-            if volume.volume_type == context.volume_type
-        },
-        gigabytes=context.storage.quota().by_type.get(context.volume_type),
-    )
-
-
 def _usage_must_be(
-    context: context_module.Context, before: _Usage, request_id: str | None
+    context: context_module.Context,
+    before: quota_usage.Usage,
+    request_id: str | None,
 ) -> None:
-    """Wait a moment for the old usage: the driver's refusal is seen first.
+    """Fail if the usage of this volume type has changed.
 
-    Cinder returns the reservation after it has changed the status. Only the
-    usage of this volume type is compared, and not at all if other volumes
-    of it came or went in the project meanwhile.
+    It is not compared if other volumes of it came or went in the project
+    meanwhile: here nobody says that the project is ours alone.
     """
-    look = tenacity.Retrying(
-        stop=tenacity.stop_after_delay(context.settings.message_patience_s),
-        wait=tenacity.wait_fixed(0.2),
-        retry=tenacity.retry_if_result(lambda after: after != before),
-        retry_error_callback=lambda state: (
-            state.outcome.result() if state.outcome else before
-        ),
+    after = quota_usage.settled(
+        context, lambda usage: usage.of_type == before.of_type
     )
-    after = look(_usage, context)
-    if after.volumes != before.volumes:
+    if after.type_sizes != before.type_sizes:
         context.step('other volumes came or went: quota was not compared')
-    elif after != before:
+    elif after.of_type != before.of_type:
         raise findings.Failed(
             f'The refused extend changed the quota usage of volume type '
-            f'{context.volume_type} from {before.gigabytes} to '
-            f'{after.gigabytes}',
+            f'{context.volume_type}: it was {before.describe()}, and is '
+            f'{after.describe()}',
             request_id=request_id,
         )

@@ -9,6 +9,7 @@ each; which verdict follows from the outcome is the business of
 
 import dataclasses
 import platform
+import traceback
 import typing as ty
 
 from extend_conformance import exceptions
@@ -18,6 +19,8 @@ from extend_conformance.checks import stamped
 from extend_conformance.claims import verdict
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import connection
+from extend_conformance.cloud import resources
+from extend_conformance.cloud import waiting
 from extend_conformance.results import model
 
 _FROM_GIB = 1
@@ -40,25 +43,34 @@ def measure(context: context_module.Context) -> model.Backend:
         'size_before_gib': _FROM_GIB,
         'size_wanted_gib': _TO_GIB,
     }
-    truths = context.backend.truths
+    backend = context.backend
+    outcome = verdict.Outcome.INCONCLUSIVE
+    explanation = 'The measurement was not begun'
     try:
         with context.resources:
-            volume = _stamped_volume(context)
-            truths = _with_connector(context, truths, volume)
-            outcome, explanation = _extend(context, volume, seen)
-    except findings.Failed as failure:
-        outcome = failure.outcome or verdict.Outcome.INCONSISTENT
-        explanation = str(failure)
-        seen['damage'] = failure.damage
-        seen.setdefault('request_id', failure.request_id)
-    except exceptions.ExtendConformanceError as error:
-        outcome = verdict.Outcome.INCONCLUSIVE
-        explanation = str(error)
-        seen['cause'] = getattr(error, 'cause', None)
-        context.journal.add('error', explanation)
+            # What was found is kept here, before anything else can go wrong.
+            try:
+                volume = _stamped_volume(context)
+                backend = _with_connector(context, volume)
+                outcome, explanation = _extend(context, volume, seen)
+            except findings.Failed as failure:
+                outcome = failure.outcome or verdict.Outcome.INCONSISTENT
+                explanation = str(failure)
+                seen['damage'] = failure.damage
+                seen.setdefault('request_id', failure.request_id)
+            except exceptions.ExtendConformanceError as error:
+                explanation = str(error)
+                seen['cause'] = getattr(error, 'cause', None)
+                context.journal.add('error', explanation)
+    except resources.CleanupFailed as failure:
+        context.journal.add('error', str(failure))
+    except Exception as error:
+        # Not foreseen: an answer that is no answer, a full disk. A check
+        # that asks again would only meet it again.
+        explanation = f'{type(error).__name__}: {error}'
+        context.journal.add('error', traceback.format_exc())
     return dataclasses.replace(
-        context.backend,
-        truths=truths,
+        backend,
         measurement=model.Measurement(
             outcome=outcome,
             explanation=explanation,
@@ -97,10 +109,8 @@ def _stamped_volume(
 
 
 def _with_connector(
-    context: context_module.Context,
-    truths: model.Truths,
-    volume: stamped.StampedVolume,
-) -> model.Truths:
+    context: context_module.Context, volume: stamped.StampedVolume
+) -> model.Backend:
     """Note what os-brick can do for the protocol of this connection."""
     assert context.host is not None
     protocol = volume.attached.protocol
@@ -109,7 +119,10 @@ def _with_connector(
         False: 'cannot-extend',
         None: 'no-connector',
     }[context.host.can_extend(protocol)]
-    return dataclasses.replace(truths, protocol=protocol, connector=connector)
+    truths = dataclasses.replace(
+        context.backend.truths, protocol=protocol, connector=connector
+    )
+    return dataclasses.replace(context.backend, truths=truths)
 
 
 def _extend(
@@ -138,8 +151,8 @@ def _extend(
         size_after_gib=extended.size_gib,
         status_after=extended.status,
         extend_s=extended.extend_s,
-        connector_bytes=volume.grow_on_host(),
     )
+    seen['connector_bytes'] = volume.grow_on_host()
     after = volume.device_bytes()
     seen['device_after_bytes'] = after
     _must_have_grown(volume, before, after)
@@ -225,6 +238,12 @@ def _offline_extend_must_work(
             cause=f'http-{error.status}',
             request_id=error.request_id,
         ) from error
+    except waiting.WaitTimeout as timeout:
+        raise findings.Failed(
+            f'The control, an extend of detached volume {volume_id}, hangs: '
+            f'it is still {timeout.last}',
+            outcome=verdict.Outcome.HANG,
+        ) from timeout
     if control.size_gib != _TO_GIB:
         raise findings.CouldNotTest(
             f'Volume {volume_id} was not extended when it was detached '

@@ -97,9 +97,11 @@ _CATALOGUE: dict[str, Check] = {}
 #: The files of the catalogue, in the order in which their checks run.
 _SUBJECTS = (
     'api',
+    'api_privileged',
     'host',
     'data',
     'extend',
+    'extend_aftermath',
     'writer',
     'glance',
     'claims',

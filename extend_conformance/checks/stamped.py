@@ -1,27 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A volume that carries stamped blocks, and the one way to extend it attached.
+"""A volume that carries stamped blocks, attached to this host.
 
-How an extend came out is decided here from the state, the size and the
-message that Cinder leaves; what it means for the backend is for the checks.
+How an extend of it came out, as Cinder tells it, is left to
+``online_extend``; what it means for the backend is for the checks.
 """
 
 import collections.abc
 import contextlib
 import dataclasses
-import typing as ty
-
-import tenacity
 
 from extend_conformance.checks import blocks
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
+from extend_conformance.checks import online_extend
 from extend_conformance.claims import verdict
 from extend_conformance.cloud import attachment
-from extend_conformance.cloud import calls
 from extend_conformance.cloud import device
 from extend_conformance.cloud import transfer
-from extend_conformance.cloud import views
 from extend_conformance.cloud import waiting
 from extend_conformance.results import model
 
@@ -29,53 +25,8 @@ GIB = context_module.GIB
 _CHUNK_BLOCKS = 1024
 _CHUNK_BYTES = _CHUNK_BLOCKS * blocks.BLOCK_BYTES
 
-#: "Could not find any available weighted backend": the scheduler refused.
-#: Source: cinder/message/message_field.py.
-SCHEDULER_REFUSED = 'VOLUME_VOLUME_007_003'
-#: "Volume Driver failed to extend volume." Source: as above.
-DRIVER_FAILED = 'VOLUME_VOLUME_007_010'
-
-#: Answers that say nothing about the backend. 400 is among them: at 3.42
-#: the API refuses an attached extend by larger size only for limits of the
-#: volume type. Source: cinder/volume/api.py, API._extend.
-_BESIDE_THE_BACKEND = frozenset({400, 401, 403, 404, 413, 429})
-
-
-class ExtendRefused(findings.Refused):
-    """The attached volume was not extended, and says so.
-
-    :param outcome: ``refused-scheduler`` or ``refused-driver``.
-    :param status: the volume's state afterwards.
-    :param message: the user message of this request, if there is one.
-    """
-
-    def __init__(
-        self,
-        reason: str,
-        *,
-        outcome: verdict.Outcome,
-        status: str,
-        message: views.Message | None,
-        request_id: str | None,
-    ) -> None:
-        super().__init__(reason, request_id=request_id)
-        self.outcome = outcome
-        self.status = status
-        self.message = message
-
-
-@dataclasses.dataclass(frozen=True)
-class Extended:
-    """An extend that Cinder calls done.
-
-    :param extend_s: seconds from the request until Cinder showed it.
-    """
-
-    http_status: int
-    request_id: str | None
-    size_gib: int
-    status: str
-    extend_s: float
+#: The attached volume was not extended, and says so.
+ExtendRefused = online_extend.ExtendRefused
 
 
 class StampedVolume:
@@ -83,18 +34,27 @@ class StampedVolume:
 
     :param context: whose resources own the volume.
     :param size_gib: its size at birth.
+    :param snapshot_id: of the snapshot that it is made from.
+    :param holds: id of the volume whose stamps it holds, if not its own.
     """
 
     def __init__(
-        self, context: context_module.Context, size_gib: int = 1
+        self,
+        context: context_module.Context,
+        size_gib: int = 1,
+        *,
+        snapshot_id: str | None = None,
+        holds: str | None = None,
     ) -> None:
         self._context = context
         volume = context.resources.create_volume(
-            size_gib=size_gib, volume_type=context.volume_type
+            size_gib=size_gib,
+            volume_type=context.volume_type,
+            snapshot_id=snapshot_id,
         )
         self.id = volume.id
         self.size_gib = size_gib
-        self._pattern = blocks.Pattern(context.run_id, volume.id)
+        self._pattern = blocks.Pattern(context.run_id, holds or volume.id)
         self._attached: attachment.AttachedVolume | None = None
 
     @property
@@ -116,7 +76,11 @@ class StampedVolume:
             self._context.resources.detach(
                 self.attached, self._context.settings.state_timeout_s
             )
-        except attachment.DetachFailed as error:
+        except (
+            attachment.DetachFailed,
+            waiting.TerminalState,
+            waiting.WaitTimeout,
+        ) as error:
             raise findings.Failed(
                 str(error), outcome=verdict.Outcome.INCONSISTENT
             ) from error
@@ -224,109 +188,17 @@ class StampedVolume:
                 outcome=verdict.Outcome.IO_INTERRUPTED,
             ) from error
 
-    def extend(self, new_size_gib: int) -> Extended:
+    def extend(self, new_size_gib: int) -> online_extend.Extended:
         """Ask Cinder to extend the attached volume, and see how it ends.
 
-        Only what the API says is judged; the device has not been looked at.
-        The state alone cannot tell success from a refusal by the scheduler,
-        which also ends ``in-use``, so the size decides.
-
-        :raises ExtendRefused: the size is the old one, in a settled state.
-        :raises Failed: it hangs, or state and size contradict each other.
-        :raises CouldNotTest: the API's answer is not about the backend.
+        :raises findings.Failed: and the rest of
+            :func:`extend_conformance.checks.online_extend.extend`.
         """
-        context = self._context
-        old_gib = self.size_gib
-        context.step(
-            f'extend volume {self.id} from {old_gib} to {new_size_gib} GiB '
-            'while it is attached'
+        extended = online_extend.extend(
+            self._context, self.id, self.size_gib, new_size_gib
         )
-        started_s = context.journal.elapsed_s()
-        try:
-            answer = context.storage.extend(self.id, new_size_gib)
-        except calls.ApiError as error:
-            raise findings.CouldNotTest(
-                f'The extend of volume {self.id} was answered with HTTP '
-                f'{error.status}: {error.what}',
-                cause=f'http-{error.status}',
-                request_id=error.request_id,
-            ) from error
-        try:
-            seen = context.storage.wait_for_extend(
-                self.id,
-                old_gib,
-                new_size_gib,
-                context.settings.extend_timeout_s,
-            )
-        except waiting.WaitTimeout as timeout:
-            raise findings.Failed(
-                f'Volume {self.id} is still {timeout.last} after '
-                f'{context.settings.extend_timeout_s:.0f} s',
-                outcome=verdict.Outcome.HANG,
-                request_id=answer.request_id,
-            ) from timeout
-        if seen.size_gib == old_gib:
-            raise self._refusal(seen.status, answer.request_id)
-        if (seen.status, seen.size_gib) != ('in-use', new_size_gib):
-            raise findings.Failed(
-                f'Volume {self.id} was to grow from {old_gib} to '
-                f'{new_size_gib} GiB; it is {seen.status} with '
-                f'{seen.size_gib} GiB',
-                outcome=verdict.Outcome.INCONSISTENT,
-                request_id=answer.request_id,
-            )
-        self.size_gib = new_size_gib
-        return Extended(
-            http_status=answer.status,
-            request_id=answer.request_id,
-            size_gib=seen.size_gib,
-            status=seen.status,
-            extend_s=context.journal.elapsed_s() - started_s,
-        )
-
-    def _refusal(
-        self, status: str, request_id: str | None
-    ) -> findings.Failed | ExtendRefused:
-        message = self._message(request_id)
-        said = f'message {message.event_id}' if message else 'no message'
-        if status == 'error_extending':
-            return ExtendRefused(
-                f'The driver refused to extend volume {self.id}: it is '
-                f'error_extending with its old size ({said})',
-                outcome=verdict.Outcome.REFUSED_DRIVER,
-                status=status,
-                message=message,
-                request_id=request_id,
-            )
-        if status == 'in-use':
-            return ExtendRefused(
-                f'The scheduler refused to extend volume {self.id}: it is '
-                f'in-use again with its old size ({said})',
-                outcome=verdict.Outcome.REFUSED_SCHEDULER,
-                status=status,
-                message=message,
-                request_id=request_id,
-            )
-        return findings.Failed(
-            f'Volume {self.id} kept its old size and is {status}',
-            outcome=verdict.Outcome.INCONSISTENT,
-            request_id=request_id,
-        )
-
-    def _message(self, request_id: str | None) -> views.Message | None:
-        """The user message of a request; it may come a moment late."""
-        look = tenacity.Retrying(
-            stop=tenacity.stop_after_delay(
-                self._context.settings.message_patience_s
-            ),
-            wait=tenacity.wait_fixed(0.2),
-            retry=tenacity.retry_if_result(lambda messages: not messages),
-            retry_error_callback=lambda state: (),
-        )
-        messages: ty.Sequence[views.Message] = look(
-            self._context.storage.messages, self.id, request_id
-        )
-        return messages[0] if messages else None
+        self.size_gib = extended.size_gib
+        return extended
 
     def grow_on_host(self) -> int | None:
         """Call os-brick's ``extend_volume`` once.

@@ -44,7 +44,7 @@ from extend_conformance.sandbox import lifecycle
 from extend_conformance.sandbox import state
 
 #: Images of the small sweep; the last one needs an extend.
-_SWEEP = ('64MiB', '512MiB', '1.25GiB')
+_SWEEP = ('64MiB', '512MiB', '1088MiB')
 _GRACE_S = 10
 _TESTS = 'extend_conformance.tests.tempest.'
 #: Joins several runs of tempest into one.

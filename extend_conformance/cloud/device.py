@@ -16,7 +16,9 @@ import fcntl
 import mmap
 import os
 import pathlib
+import queue
 import stat
+import threading
 import typing as ty
 
 from extend_conformance import exceptions
@@ -54,7 +56,10 @@ class DeviceIdentity:
 
 
 class OpenDevice(abc.ABC):
-    """A device that is open; closes at the end of a ``with``."""
+    """A device that is open; closes at the end of a ``with``.
+
+    Several threads may read and write at once, at different places.
+    """
 
     @abc.abstractmethod
     def size_bytes(self) -> int:
@@ -104,8 +109,8 @@ class DirectDescriptor(OpenDevice):
     def __init__(self, descriptor: int, path: str) -> None:
         self._descriptor: int | None = descriptor
         self._path = path
-        # An anonymous map begins at a page, which is what direct I/O needs.
-        self._scratch = mmap.mmap(-1, _SCRATCH_BYTES)
+        # As many as there were transfers at once, each idle one in here.
+        self._scratches: queue.SimpleQueue[mmap.mmap] = queue.SimpleQueue()
 
     @property
     def descriptor(self) -> int:
@@ -123,7 +128,7 @@ class DirectDescriptor(OpenDevice):
     def read_at(self, offset: int, length: int) -> bytes:
         _must_be_aligned(offset, length)
         parts = []
-        with memoryview(self._scratch) as scratch:
+        with self._scratch() as scratch:
             for begin, size in _stretches(offset, length):
                 with scratch[:size] as room:
                     count = os.preadv(self.descriptor, [room], begin)
@@ -135,7 +140,7 @@ class DirectDescriptor(OpenDevice):
     def write_at(self, offset: int, content: Buffer) -> None:
         with (
             memoryview(content) as source,
-            memoryview(self._scratch) as scratch,
+            self._scratch() as scratch,
         ):
             _must_be_aligned(offset, len(source))
             for begin, size in _stretches(offset, len(source)):
@@ -154,8 +159,21 @@ class DirectDescriptor(OpenDevice):
     def close(self) -> None:
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
-            self._scratch.close()
             os.close(descriptor)
+
+    @contextlib.contextmanager
+    def _scratch(self) -> collections.abc.Iterator[memoryview]:
+        """Lend memory as direct I/O needs it.
+
+        An anonymous map begins at a page.
+        """
+        try:
+            scratch = self._scratches.get_nowait()
+        except queue.Empty:
+            scratch = mmap.mmap(-1, _SCRATCH_BYTES)
+        with memoryview(scratch) as lent:
+            yield lent
+        self._scratches.put(scratch)
 
     def _short(
         self, verb: str, count: int, offset: int, length: int
@@ -307,16 +325,20 @@ class _OpenHandle(OpenDevice):
     def __init__(self, handle: ty.Any, name: str) -> None:
         self._handle = handle
         self._name = name
+        # It has one position, which each transfer has to move first.
+        self._lock = threading.RLock()
 
     def size_bytes(self) -> int:
-        # librbd's wrapper returns nothing from seek().
-        self._handle.seek(0, os.SEEK_END)
-        return int(self._handle.tell())
+        with self._lock:
+            # librbd's wrapper returns nothing from seek().
+            self._handle.seek(0, os.SEEK_END)
+            return int(self._handle.tell())
 
     def read_at(self, offset: int, length: int) -> bytes:
         _must_be_aligned(offset, length)
-        self._handle.seek(offset)
-        content = bytes(self._handle.read(length))
+        with self._lock:
+            self._handle.seek(offset)
+            content = bytes(self._handle.read(length))
         if len(content) != length:
             raise ShortTransfer(
                 'The device gave only a part',
@@ -327,7 +349,7 @@ class _OpenHandle(OpenDevice):
         return content
 
     def write_at(self, offset: int, content: Buffer) -> None:
-        with memoryview(content) as source:
+        with self._lock, memoryview(content) as source:
             _must_be_aligned(offset, len(source))
             if offset + len(source) > self.size_bytes():
                 # librbd writes a first part and then raises an error that

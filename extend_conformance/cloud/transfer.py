@@ -3,15 +3,20 @@
 """Moves long stretches of a device while the caller makes or looks at bytes.
 
 A device waits for its storage and the caller for its processor; done in turn,
-each would idle while the other works.
+each would idle while the other works. A storage, too, does better with more
+than one request at hand.
 """
 
+import collections
 import collections.abc
 import typing as ty
 from concurrent import futures
 
 from extend_conformance import exceptions
 from extend_conformance.cloud import device
+
+#: How many requests the storage has at hand.
+_AT_ONCE = 2
 
 _Content = ty.TypeVar('_Content')
 
@@ -26,53 +31,109 @@ def read_ahead(
     length: int,
     portion: int,
 ) -> collections.abc.Iterator[tuple[int, bytes]]:
-    """Read a stretch in order, one portion ahead of the caller.
+    """Read a stretch in order, some portions ahead of the caller.
 
     :param offset: where to begin, ``length``: how much to read, and
         ``portion``: how much at a time, all in bytes and aligned.
     :returns: offset and content of each portion.
     :raises TransferFailed: the device refused, or ended before.
     """
-    with futures.ThreadPoolExecutor(1, 'device-read') as reader:
-        ahead: tuple[int, futures.Future[bytes]] | None = None
-        for begin in range(offset, offset + length, portion):
-            size = min(portion, offset + length - begin)
-            following = begin, reader.submit(opened.read_at, begin, size)
-            if ahead is not None:
-                yield ahead[0], _result(ahead[1], 'read', ahead[0])
-            ahead = following
-        if ahead is not None:
-            yield ahead[0], _result(ahead[1], 'read', ahead[0])
+    with futures.ThreadPoolExecutor(_AT_ONCE, 'device-read') as readers:
+        ahead: collections.deque[tuple[int, futures.Future[bytes]]]
+        ahead = collections.deque()
+        try:
+            for begin in range(offset, offset + length, portion):
+                size = min(portion, offset + length - begin)
+                ahead.append(
+                    (begin, readers.submit(opened.read_at, begin, size))
+                )
+                if len(ahead) > _AT_ONCE:
+                    yield _first(ahead, 'read')
+            while ahead:
+                yield _first(ahead, 'read')
+        finally:
+            for _, pending in ahead:
+                pending.cancel()
+
+
+class WriteBehind:
+    """Writes while the caller goes on; a context manager.
+
+    At its end everything is written, unless the caller raised; then what is
+    under way is waited for, so that the device can be closed.
+    """
+
+    def __init__(self, opened: device.OpenDevice) -> None:
+        self._opened = opened
+        self._writers = futures.ThreadPoolExecutor(_AT_ONCE, 'device-write')
+        self._behind: collections.deque[tuple[int, futures.Future[None]]]
+        self._behind = collections.deque()
+
+    def __enter__(self) -> ty.Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self.drain()
+        finally:
+            self.close()
+
+    def write(self, offset: int, content: device.Buffer) -> None:
+        """Write soon; waits while too much is under way.
+
+        :param content: must not change until it is written.
+        :raises TransferFailed: an earlier write failed.
+        """
+        if len(self._behind) == _AT_ONCE:
+            _first(self._behind, 'write')
+        self._behind.append(
+            (
+                offset,
+                self._writers.submit(self._opened.write_at, offset, content),
+            )
+        )
+
+    def drain(self) -> None:
+        """Wait until everything is written.
+
+        :raises TransferFailed: something was not.
+        """
+        while self._behind:
+            _first(self._behind, 'write')
+
+    def close(self) -> None:
+        """Wait for what is under way, whatever comes of it."""
+        self._writers.shutdown(cancel_futures=True)
+        self._behind.clear()
 
 
 def write_behind(
     opened: device.OpenDevice,
     portions: collections.abc.Iterable[tuple[int, device.Buffer]],
 ) -> None:
-    """Write portions, each while the next one is made; then flush.
+    """Write portions, some while the next ones are made; then flush.
 
     :param portions: offset and content of each; both aligned.
     :raises TransferFailed: the device refused, or took less.
     """
-    with futures.ThreadPoolExecutor(1, 'device-write') as writer:
-        behind: tuple[int, futures.Future[None]] | None = None
+    with WriteBehind(opened) as behind:
         for offset, content in portions:
-            if behind is not None:
-                _result(behind[1], 'write', behind[0])
-            behind = offset, writer.submit(opened.write_at, offset, content)
-        if behind is not None:
-            _result(behind[1], 'write', behind[0])
-        try:
-            opened.flush()
-        except OSError as error:
-            raise TransferFailed(f'A flush failed: {error}') from error
-
-
-def _result(
-    pending: futures.Future[_Content], what: str, offset: int
-) -> _Content:
+            behind.write(offset, content)
     try:
-        return pending.result()
+        opened.flush()
+    except OSError as error:
+        raise TransferFailed(f'A flush failed: {error}') from error
+
+
+def _first(
+    pending: collections.deque[tuple[int, futures.Future[_Content]]],
+    what: str,
+) -> tuple[int, _Content]:
+    """Wait for the oldest transfer."""
+    offset, transfer = pending.popleft()
+    try:
+        return offset, transfer.result()
     except (OSError, device.ShortTransfer) as error:
         raise TransferFailed(
             f'A {what} at byte {offset} failed: {error}'

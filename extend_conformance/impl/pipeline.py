@@ -25,7 +25,7 @@ BUFFERS = 6
 
 
 class Source(ty.Protocol):
-    """Anything that can be read."""
+    """Anything that can be read; with ``readinto``, without a copy."""
 
     def read(self, size: int, /) -> bytes:
         """Read some bytes, none at the end."""
@@ -172,13 +172,22 @@ class Pipeline:
     def _fill(self, room: bytearray) -> int:
         """Fill a buffer: pipes give what they have, not what was asked."""
         length = 0
-        while length < len(room) and not self._stopped.is_set():
-            part = self._source.read(len(room) - length)
-            if not part:
-                break
-            room[length : length + len(part)] = part
-            length += len(part)
+        with memoryview(room) as whole:
+            while length < len(room) and not self._stopped.is_set():
+                with whole[length:] as rest:
+                    count = self._read_into(rest)
+                if not count:
+                    break
+                length += count
         return length
+
+    def _read_into(self, room: memoryview) -> int:
+        readinto = getattr(self._source, 'readinto', None)
+        if readinto is not None:
+            return int(readinto(room) or 0)
+        part = self._source.read(len(room))
+        room[: len(part)] = part
+        return len(part)
 
     def _hash(
         self,

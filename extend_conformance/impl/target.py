@@ -17,6 +17,7 @@ from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import device as devices
 from extend_conformance.cloud import resources as resource_owner
+from extend_conformance.cloud import transfer
 from extend_conformance.cloud import views
 from extend_conformance.cloud import waiting
 from extend_conformance.impl import errors
@@ -53,6 +54,7 @@ class VolumeTarget:
         self._volume: views.Volume | None = None
         self._attached: attachments.AttachedVolume | None = None
         self._opened: devices.OpenDevice | None = None
+        self._behind: transfer.WriteBehind | None = None
         self.size_gib = 0
 
     @property
@@ -146,6 +148,7 @@ class VolumeTarget:
                     step='attach',
                     volume_id=self.id,
                 ) from error
+        self._behind = transfer.WriteBehind(self._opened)
         self._must_hold('attach')
 
     def detach(self) -> None:
@@ -162,6 +165,7 @@ class VolumeTarget:
         """Have everything on the storage that was written."""
         assert self._opened is not None, 'the volume is not open'
         with self._timeline.phase('write'), self._writing():
+            self.drain()
             self._opened.flush()
 
     def room_bytes(self) -> int:
@@ -172,10 +176,24 @@ class VolumeTarget:
         )
 
     def write_at(self, offset: int, content: devices.Buffer) -> None:
-        """Write into the volume; see :meth:`devices.OpenDevice.write_at`."""
-        assert self._opened is not None, 'the volume is not open'
+        """Write into the volume, soon; see :class:`transfer.WriteBehind`.
+
+        :param content: must not change until :meth:`drain` or
+            :meth:`flush`.
+        :raises errors.WriteFailed: this or an earlier write failed.
+        """
+        assert self._behind is not None, 'the volume is not open'
         with self._writing():
-            self._opened.write_at(offset, content)
+            self._behind.write(offset, content)
+
+    def drain(self) -> None:
+        """Wait until the device has taken everything.
+
+        :raises errors.WriteFailed: it has not.
+        """
+        assert self._behind is not None, 'the volume is not open'
+        with self._writing():
+            self._behind.drain()
 
     def extend_in_cloud(self, to_gib: int) -> None:
         """Have Cinder extend the volume, attached or not.
@@ -271,6 +289,9 @@ class VolumeTarget:
                 self._resources.delete_volume(self.id, self._timeout_s)
 
     def _close(self) -> None:
+        if self._behind is not None:
+            behind, self._behind = self._behind, None
+            behind.close()
         if self._opened is not None:
             opened, self._opened = self._opened, None
             opened.close()
@@ -388,8 +409,9 @@ class VolumeTarget:
     def _writing(self) -> collections.abc.Iterator[None]:
         try:
             yield
-        except (OSError, devices.ShortTransfer) as error:
-            full = getattr(error, 'errno', None) == errno.ENOSPC
+        except (OSError, transfer.TransferFailed) as error:
+            cause = error.__cause__ or error
+            full = getattr(cause, 'errno', None) == errno.ENOSPC
             raise errors.WriteFailed(
                 'The device ended too early'
                 if full

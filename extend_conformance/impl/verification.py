@@ -194,7 +194,8 @@ def _must_be_equal(
                 last=f'{offset + len(chunk)} bytes at least',
                 offset=offset + position,
             )
-        held = chunk[position : position + len(part)]
+        # As bytes: views are compared one byte after the other.
+        held = bytes(chunk[position : position + len(part)])
         if held != part:
             first = next(
                 index

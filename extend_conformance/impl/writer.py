@@ -94,7 +94,7 @@ class ImageVolumeWriter:
 
     :param resources: own what is made; after a success they still do, until
         the caller releases or deletes the volume.
-    :param progress: called with the number of bytes written so far.
+    :param progress: called with the number of bytes handed to the device.
     :param admin: sees pools: limits the size of images by them, and tells a
         full backend from one that refuses.
     """
@@ -356,6 +356,7 @@ class _Writing:
 
     def _grow(self) -> int:
         """Make room for the next byte, which exists."""
+        self._target.drain()
         self._note()
         from_gib = self._target.size_gib
         to_gib = self.plan.next_gib(from_gib)
@@ -368,12 +369,11 @@ class _Writing:
         return self._target.room_bytes()
 
     def _write_part(self, part: memoryview) -> None:
-        content: devices.Buffer = part
-        odd = len(part) % devices.ALIGNMENT_BYTES
-        if odd:
-            # Only the end of the image can be odd; the volume, in whole GiB,
-            # goes on after it.
-            content = bytes(part) + bytes(devices.ALIGNMENT_BYTES - odd)
+        # A copy: the chunk is filled again while this is being written.
+        content = bytes(part)
+        # Only the end of the image can be odd; the volume, in whole GiB, goes
+        # on after it.
+        content += bytes(-len(part) % devices.ALIGNMENT_BYTES)
         self._target.write_at(self._offset, content)
         self._offset += len(part)
         if self._timeline.elapsed_s() - self.points[-1][0] > _POINTS_APART_S:

@@ -12,6 +12,7 @@ from cinder import monkey_patch
 # Before anything else is imported: it changes what sockets and threads are.
 monkey_patch.patch()
 
+import contextlib
 import logging
 import socket
 import time
@@ -43,6 +44,8 @@ from cinder.volume import volume_types
 
 from extend_conformance.sandbox import declared
 from extend_conformance.sandbox import daemon
+from extend_conformance.sandbox import fault_plane
+from extend_conformance.sandbox import state
 
 CONF = cfg.CONF
 
@@ -123,12 +126,29 @@ def _use_socket(inherited: socket.socket) -> None:
     wsgi.Server._get_socket = _get_socket
 
 
+def _drop(environ: dict[str, ty.Any]) -> None:
+    """Close the connection of a request."""
+    with contextlib.suppress(OSError):
+        environ['eventlet.input'].get_socket().shutdown(socket.SHUT_RDWR)
+
+
+def _api(paths: state.Paths) -> service.WSGIService:
+    """Return Cinder's API behind the fault plane."""
+    api = service.WSGIService('osapi_volume')
+    api.server.app = fault_plane.FaultPlane(
+        api.server.app, 'cinder', paths, _drop
+    )
+    return api
+
+
 def _start(
-    launcher: oslo_service.ServiceLauncher, chosen: tuple[ty.Any, ...]
+    launcher: oslo_service.ServiceLauncher,
+    paths: state.Paths,
+    chosen: tuple[ty.Any, ...],
 ) -> tuple[_Service, dict[str, _Service]]:
     """Start every service; return the scheduler and those of the backends."""
     # The API first: Glance waits for it, and nobody else yet.
-    launcher.launch_service(service.WSGIService('osapi_volume'))
+    launcher.launch_service(_api(paths))
     scheduler = _Service.create(binary='cinder-scheduler')
     launcher.launch_service(scheduler)
     volumes = {}
@@ -217,7 +237,7 @@ def run(startup: daemon.Startup) -> None:
     last_words = _LastWords()
     logger = logging.getLogger('cinder.volume.manager')
     logger.addHandler(last_words)
-    scheduler, volumes = _start(launcher, startup.record.chosen)
+    scheduler, volumes = _start(launcher, startup.paths, startup.record.chosen)
     _wait_until_usable(scheduler, volumes, last_words)
     logger.removeHandler(last_words)
     startup.ready()

@@ -15,6 +15,7 @@ VENDOR: ty.Final = 'Sandbox'
 
 _LOOP = 'extend_conformance.sandbox.drivers.loop.LoopDriver'
 _FAULTS = 'extend_conformance.sandbox.drivers.faults'
+_EXTEND_FAULTS = 'extend_conformance.sandbox.drivers.extend_faults'
 _WRITER_FAULTS = 'extend_conformance.sandbox.drivers.writer_faults'
 
 
@@ -136,7 +137,133 @@ STANDARD: ty.Final = (
 )
 
 #: What the subjects ``api`` and ``extend`` have to catch.
-_EXTEND: ty.Final[tuple[Backend, ...]] = ()
+_EXTEND: ty.Final[tuple[Backend, ...]] = (
+    Backend(
+        name='hangs',
+        volume_driver=f'{_EXTEND_FAULTS}.Hangs',
+        defect='an online extend never ends',
+        matrix='complete',
+        outcomes=('hang',),
+        verdict='fails',
+    ),
+    Backend(
+        name='uninitialised',
+        volume_driver=f'{_EXTEND_FAULTS}.Uninitialised',
+        defect='not initialised when an extend is asked for',
+        matrix='complete',
+        outcomes=('refused-driver',),
+        verdict='contradicts-claim',
+    ),
+    Backend(
+        name='uninitialised-in-mid-life',
+        volume_driver=f'{_EXTEND_FAULTS}.UninitialisedInMidLife',
+        defect='not initialised any more at the second extend',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
+        name='refuses-and-goes-readonly',
+        volume_driver=f'{_EXTEND_FAULTS}.RefusesAndGoesReadOnly',
+        defect='refuses, and leaves the device read-only',
+        matrix='missing',
+        outcomes=('refused-driver',),
+        verdict='fails',
+    ),
+    Backend(
+        name='refuses-after-shrinking',
+        volume_driver=f'{_EXTEND_FAULTS}.RefusesAfterShrinking',
+        defect='refuses after it has taken the last MiB away',
+        matrix='missing',
+        outcomes=('inconsistent',),
+        verdict='fails',
+    ),
+    Backend(
+        name='refuses-after-growing',
+        volume_driver=f'{_EXTEND_FAULTS}.RefusesAfterGrowing',
+        defect='refuses after the device has grown',
+        matrix='missing',
+        outcomes=('inconsistent',),
+        verdict='fails',
+    ),
+    Backend(
+        name='damages-when-refusing',
+        volume_driver=f'{_EXTEND_FAULTS}.DamagesWhenRefusing',
+        defect='refuses, and zeroes a MiB in the middle',
+        matrix='missing',
+        outcomes=('data-damaged',),
+        verdict='fails',
+    ),
+    Backend(
+        # What it does wrong is a should.
+        name='refuses-with-snapshots',
+        volume_driver=f'{_EXTEND_FAULTS}.RefusesWithSnapshots',
+        defect='does not extend volumes that have a snapshot',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
+    ),
+    Backend(
+        name='snapshot-sees-new-data',
+        volume_driver=f'{_EXTEND_FAULTS}.SnapshotSeesNewData',
+        defect='after an extend snapshots show new data',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
+        name='snapshot-loses-data',
+        volume_driver=f'{_EXTEND_FAULTS}.SnapshotLosesData',
+        defect='an extend zeroes the end of the snapshots',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
+        # Nothing is wrong with it: its driver, not the scheduler, is the one
+        # that refuses what is too large.
+        name='small-pool',
+        volume_driver=f'{_EXTEND_FAULTS}.SmallPool',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
+    ),
+    Backend(
+        # What it does wrong is a should.
+        name='failure-poisons',
+        volume_driver=f'{_EXTEND_FAULTS}.FailurePoisons',
+        defect='an extend that failed is the last one of its volume',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
+    ),
+    Backend(
+        name='failure-damages',
+        volume_driver=f'{_EXTEND_FAULTS}.FailureDamages',
+        defect='an extend that fails zeroes the last MiB',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
+        # What it does wrong is a should.
+        name='failure-grows',
+        volume_driver=f'{_EXTEND_FAULTS}.FailureGrows',
+        defect='an extend that fails lets the device grow',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
+    ),
+    Backend(
+        # What it does wrong is caught by profile certified.
+        name='failure-sticks',
+        volume_driver=f'{_EXTEND_FAULTS}.FailureSticks',
+        defect='cannot be detached after an extend that failed',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
+    ),
+)
 
 #: What the subject ``host`` has to catch.
 _HOST: ty.Final[tuple[Backend, ...]] = ()

@@ -3,11 +3,17 @@
 """Cheroot on a socket that exists already, for Keystone and Glance."""
 
 import collections.abc
+import contextlib
+import socket
 import typing as ty
 
 from cheroot import wsgi
 
 from extend_conformance.sandbox import daemon
+from extend_conformance.sandbox import fault_plane
+
+#: Where a request tells its connection, of which WSGI knows nothing.
+_CONNECTION: ty.Final = 'extend_conformance.connection'
 
 
 class _Body:
@@ -63,6 +69,18 @@ class _Careful:
         return self._application(environ, start)
 
 
+class _Gateway(wsgi.Gateway_10):
+    def __init__(self, request: ty.Any) -> None:
+        super().__init__(request)
+        self.env[_CONNECTION] = request.conn.socket
+
+
+def _drop(environ: dict[str, ty.Any]) -> None:
+    """Close the connection of a request."""
+    with contextlib.suppress(OSError):
+        environ[_CONNECTION].shutdown(socket.SHUT_RDWR)
+
+
 class _Server(wsgi.Server):
     inherited: ty.Any = None
 
@@ -77,13 +95,18 @@ def serve(startup: daemon.Startup, application: ty.Any, threads: int) -> None:
     inherited = startup.listening_socket()
     server = _Server(
         inherited.getsockname(),
-        _Careful(application),
+        _Careful(
+            fault_plane.FaultPlane(
+                application, startup.service, startup.paths, _drop
+            )
+        ),
         numthreads=threads,
         request_queue_size=128,
         timeout=600,
         server_name='127.0.0.1',
     )
     server.inherited = inherited
+    server.gateway = _Gateway
     server.prepare()
     startup.ready()
     server.serve()

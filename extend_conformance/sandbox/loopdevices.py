@@ -79,6 +79,9 @@ def detach(device: str, path: pathlib.Path, timeout_s: float = 5.0) -> bool:
 
     :returns: whether it is gone.
     """
+    # Somebody may have made it read-only; the node would remember that for
+    # whoever has it next.
+    processutils.execute('blockdev', '--setrw', device, check_exit_code=[0, 1])
     processutils.execute('losetup', '--detach', device, check_exit_code=[0, 1])
     deadline = time.monotonic() + timeout_s
     while device in devices_of(path):

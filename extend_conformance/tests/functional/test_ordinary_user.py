@@ -222,8 +222,8 @@ class OrdinaryUserTest(testtools.TestCase):
 
         code, said = self.run_it(
             *(*base.COMMAND, 'certify', '--profile', 'quick'),
-            *('--volume-type', 'good', '--volume-type', 'refuses-driver'),
-            *('--output', 'certified'),
+            # The good one is run by tempest, below.
+            *('--volume-type', 'refuses-driver', '--output', 'certified'),
         )
 
         self.assertEqual(1, code, said)
@@ -231,7 +231,7 @@ class OrdinaryUserTest(testtools.TestCase):
             self.home / 'certified' / 'results.json'
         )
         self.assertEqual(
-            {'good': 'conforms', 'refuses-driver': 'contradicts-claim'},
+            {'refuses-driver': 'contradicts-claim'},
             {each.volume_type: each.verdict for each in results.backends},
         )
         # None was skipped or could not be done.

@@ -67,3 +67,22 @@ class TransferTest(testtools.TestCase):
 
         error = self.assertRaises(transfer.TransferFailed, write)
         self.assertIn(f'write at byte {UNIT}', str(error))
+
+    def test_a_failed_write_is_told_when_all_have_to_be_done(self):
+        with self.device.open_direct() as opened:
+            behind = transfer.WriteBehind(opened)
+            self.addCleanup(behind.close)
+            behind.write(2 * UNIT, bytes(UNIT))
+            error = self.assertRaises(transfer.TransferFailed, behind.drain)
+        self.assertIn(f'write at byte {2 * UNIT}', str(error))
+
+    def test_the_error_of_the_caller_comes_before_that_of_the_device(self):
+        def write():
+            with (
+                self.device.open_direct() as opened,
+                transfer.WriteBehind(opened) as behind,
+            ):
+                behind.write(0, bytes(UNIT))
+                raise KeyError('the source')
+
+        self.assertRaises(KeyError, write)

@@ -12,10 +12,14 @@ import typing as ty
 import testtools
 
 from extend_conformance.sandbox import httpd
+from extend_conformance.sandbox import state
 
 
 class _Startup:
     """Stands where ``daemon.Startup`` does."""
+
+    service = 'glance'
+    paths = state.Paths(pathlib.Path('/nonexistent'))
 
     def __init__(self) -> None:
         self.listener = socket.socket()

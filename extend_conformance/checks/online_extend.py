@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""One extend of a volume in use, and how it ended, as Cinder's API tells it.
+
+How it came out is decided here from the state, the size and the message that
+Cinder leaves; the device is looked at by others, and what all of it means
+for the backend is for the checks.
+"""
+
+import collections.abc
+import dataclasses
+import functools
+import typing as ty
+
+import tenacity
+
+from extend_conformance.checks import context as context_module
+from extend_conformance.checks import findings
+from extend_conformance.claims import verdict
+from extend_conformance.cloud import calls
+from extend_conformance.cloud import views
+from extend_conformance.cloud import waiting
+
+#: "Could not find any available weighted backend": the scheduler refused.
+#: Source: cinder/message/message_field.py.
+SCHEDULER_REFUSED = 'VOLUME_VOLUME_007_003'
+#: "Volume Driver failed to extend volume." Source: as above.
+DRIVER_FAILED = 'VOLUME_VOLUME_007_010'
+
+
+class ExtendRefused(findings.Refused):
+    """The attached volume was not extended, and says so.
+
+    :param outcome: ``refused-scheduler`` or ``refused-driver``.
+    :param status: the volume's state afterwards.
+    :param message: the user message of this request, if there is one.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        outcome: verdict.Outcome,
+        status: str,
+        message: views.Message | None,
+        request_id: str | None,
+    ) -> None:
+        super().__init__(reason, request_id=request_id)
+        self.outcome = outcome
+        self.status = status
+        self.message = message
+
+
+@dataclasses.dataclass(frozen=True)
+class Extended:
+    """An extend that Cinder calls done.
+
+    :param extend_s: seconds from the request until Cinder showed it.
+    """
+
+    http_status: int
+    request_id: str | None
+    size_gib: int
+    status: str
+    extend_s: float
+
+
+def put_in_use(
+    context: context_module.Context, volume_id: str
+) -> collections.abc.Callable[[], object]:
+    """Attach a volume whose device nobody will look at.
+
+    To this host if there is one, since backends know it; otherwise to one
+    that does not exist.
+
+    :returns: detaches it again, and waits until Cinder says so.
+    """
+    timeout_s = context.settings.state_timeout_s
+    if context.host is not None:
+        attached = context.resources.attach(volume_id)
+        return functools.partial(context.resources.detach, attached, timeout_s)
+    attachment_id = context.resources.put_in_use(volume_id)
+
+    def detach() -> None:
+        context.resources.delete_attachment(attachment_id)
+        context.storage.wait_for_status(volume_id, 'available', timeout_s)
+
+    return detach
+
+
+def extend(
+    context: context_module.Context,
+    volume_id: str,
+    old_gib: int,
+    new_gib: int,
+) -> Extended:
+    """Ask Cinder to extend a volume in use, and see how it ends.
+
+    Only what the API says is judged; the device has not been looked at.
+    The state alone cannot tell success from a refusal by the scheduler,
+    which also ends ``in-use``, so the size decides. While Cinder is away,
+    nobody can tell a hang; it is asked until the time is over.
+
+    :raises ExtendRefused: the size is the old one, in a settled state.
+    :raises findings.Failed: it hangs, or state and size contradict each
+        other.
+    :raises findings.CouldNotTest: the API's answer is not about the backend.
+    :raises exceptions.ExtendConformanceError: the API went away, and did
+        not come back in time.
+    """
+    context.step(
+        f'extend volume {volume_id} from {old_gib} to {new_gib} GiB while it '
+        'is attached'
+    )
+    started_s = context.journal.elapsed_s()
+    try:
+        answer = context.storage.extend(volume_id, new_gib)
+    except calls.ApiError as error:
+        raise findings.CouldNotTest(
+            f'The extend of volume {volume_id} was answered with HTTP '
+            f'{error.status}: {error.what}',
+            cause=f'http-{error.status}',
+            request_id=error.request_id,
+        ) from error
+    try:
+        seen = context.storage.wait_for_extend(
+            volume_id, old_gib, new_gib, context.settings.extend_timeout_s
+        )
+    except waiting.WaitTimeout as timeout:
+        raise findings.Failed(
+            f'Volume {volume_id} is still {timeout.last} after '
+            f'{context.settings.extend_timeout_s:.0f} s',
+            outcome=verdict.Outcome.HANG,
+            request_id=answer.request_id,
+        ) from timeout
+    if seen.size_gib == old_gib:
+        raise _refusal(context, volume_id, seen.status, answer.request_id)
+    if (seen.status, seen.size_gib) != ('in-use', new_gib):
+        raise findings.Failed(
+            f'Volume {volume_id} was to grow from {old_gib} to {new_gib} '
+            f'GiB; it is {seen.status} with {seen.size_gib} GiB',
+            outcome=verdict.Outcome.INCONSISTENT,
+            request_id=answer.request_id,
+        )
+    return Extended(
+        http_status=answer.status,
+        request_id=answer.request_id,
+        size_gib=seen.size_gib,
+        status=seen.status,
+        extend_s=context.journal.elapsed_s() - started_s,
+    )
+
+
+def _refusal(
+    context: context_module.Context,
+    volume_id: str,
+    status: str,
+    request_id: str | None,
+) -> findings.Failed | ExtendRefused:
+    message = find_message(context, volume_id, request_id)
+    said = f'message {message.event_id}' if message else 'no message'
+    if status == 'error_extending':
+        return ExtendRefused(
+            f'The driver refused to extend volume {volume_id}: it is '
+            f'error_extending with its old size ({said})',
+            outcome=verdict.Outcome.REFUSED_DRIVER,
+            status=status,
+            message=message,
+            request_id=request_id,
+        )
+    if status == 'in-use':
+        return ExtendRefused(
+            f'The scheduler refused to extend volume {volume_id}: it is '
+            f'in-use again with its old size ({said})',
+            outcome=verdict.Outcome.REFUSED_SCHEDULER,
+            status=status,
+            message=message,
+            request_id=request_id,
+        )
+    return findings.Failed(
+        f'Volume {volume_id} kept its old size and is {status}',
+        outcome=verdict.Outcome.INCONSISTENT,
+        request_id=request_id,
+    )
+
+
+def find_message(
+    context: context_module.Context, volume_id: str, request_id: str | None
+) -> views.Message | None:
+    """The user message of a request; it may come a moment late.
+
+    Where messages cannot be read there is none: what was seen of the volume
+    is not worth less for that.
+    """
+    look = tenacity.Retrying(
+        stop=tenacity.stop_after_delay(context.settings.message_patience_s),
+        wait=tenacity.wait_fixed(0.2),
+        retry=tenacity.retry_if_result(lambda messages: not messages),
+        retry_error_callback=lambda state: (),
+    )
+    try:
+        messages: ty.Sequence[views.Message] = look(
+            context.storage.messages, volume_id, request_id
+        )
+    except calls.ApiError as error:
+        context.journal.add('error', f'Messages cannot be read: {error}')
+        return None
+    return messages[0] if messages else None

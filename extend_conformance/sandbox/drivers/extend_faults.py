@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Drivers whose extend, or its failure, leaves something wrong in Cinder.
+
+Each class is one defect, as in ``faults``. A pool that is smaller than what
+Cinder lets people ask for is no defect: it is how an extend comes to fail on
+a backend that can extend.
+"""
+
+import os
+import pathlib
+import sys
+import time
+import typing as ty
+
+from cinder import exception
+from cinder import interface
+from oslo_concurrency import processutils
+from oslo_utils import units
+
+from extend_conformance.sandbox import loopdevices
+from extend_conformance.sandbox.drivers import loop
+
+
+def _zero(path: str, offset_bytes: int) -> None:
+    with pathlib.Path(path).open('r+b') as file:
+        file.seek(offset_bytes)
+        file.write(bytes(units.Mi))
+
+
+def _refuse(volume: ty.Any) -> ty.NoReturn:
+    raise exception.ExtendVolumeError(reason=f'{volume.name} is attached')
+
+
+@interface.volumedriver
+class Hangs(loop.LoopDriver):
+    """Never returns from the extend of an attached volume."""
+
+    def _on_extend(self, volume: ty.Any, new_size: int, device: str) -> None:
+        while True:
+            time.sleep(60)
+
+
+@interface.volumedriver
+class Uninitialised(loop.LoopDriver):
+    """Is not initialised whenever an extend is asked for.
+
+    Cinder looks before it calls the driver, and does not say for what; the
+    stack does.
+    """
+
+    def _is_uninitialised_for(self, volume: ty.Any) -> bool:
+        return True
+
+    @property
+    def initialized(self) -> bool:
+        """Whether Cinder may use the driver."""
+        asking = sys._getframe(2)
+        if asking.f_code.co_name != 'extend_volume':
+            return bool(super().initialized)
+        return not self._is_uninitialised_for(asking.f_locals['volume'])
+
+
+@interface.volumedriver
+class UninitialisedInMidLife(Uninitialised):
+    """Is not initialised any more once a volume has grown before."""
+
+    def _is_uninitialised_for(self, volume: ty.Any) -> bool:
+        return bool(volume.size > 1)
+
+
+@interface.volumedriver
+class RefusesAndGoesReadOnly(loop.LoopDriver):
+    """Refuses, and leaves the attached device read-only."""
+
+    def _on_extend(self, volume: ty.Any, new_size: int, device: str) -> None:
+        processutils.execute('blockdev', '--setro', device)
+        _refuse(volume)
+
+
+@interface.volumedriver
+class RefusesAfterShrinking(loop.LoopDriver):
+    """Refuses, after it has taken the last MiB away."""
+
+    def _on_extend(self, volume: ty.Any, new_size: int, device: str) -> None:
+        os.truncate(self._path(volume), volume.size * units.Gi - units.Mi)
+        loopdevices.grow(device)
+        _refuse(volume)
+
+
+@interface.volumedriver
+class RefusesAfterGrowing(loop.LoopDriver):
+    """Refuses, and the device has grown all the same."""
+
+    def _on_extend(self, volume: ty.Any, new_size: int, device: str) -> None:
+        os.truncate(self._path(volume), new_size * units.Gi)
+        loopdevices.grow(device)
+        _refuse(volume)
+
+
+@interface.volumedriver
+class DamagesWhenRefusing(loop.LoopDriver):
+    """Refuses, and zeroes a MiB in the middle."""
+
+    def _on_extend(self, volume: ty.Any, new_size: int, device: str) -> None:
+        _zero(self.local_path(volume), 300 * units.Mi)
+        _refuse(volume)
+
+
+@interface.volumedriver
+class RefusesWithSnapshots(loop.LoopDriver):
+    """Does not extend an attached volume that has a snapshot."""
+
+    def _on_extend(self, volume: ty.Any, new_size: int, device: str) -> None:
+        if volume.snapshots:
+            _refuse(volume)
+
+
+@interface.volumedriver
+class SnapshotSeesNewData(loop.LoopDriver):
+    """After an extend, snapshots show what is written to the volume."""
+
+    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
+        for snapshot in volume.snapshots:
+            self._path(snapshot).unlink()
+            os.link(self._path(volume), self._path(snapshot))
+
+
+@interface.volumedriver
+class SnapshotLosesData(loop.LoopDriver):
+    """An extend zeroes the last MiB of the volume's snapshots."""
+
+    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
+        for snapshot in volume.snapshots:
+            end_bytes = snapshot.volume_size * units.Gi
+            _zero(str(self._path(snapshot)), end_bytes - units.Mi)
+
+
+@interface.volumedriver
+class SmallPool(loop.LoopDriver):
+    """Has a pool of 20 GiB, promises more, and refuses what does not fit.
+
+    A right driver of a thin pool. What the variants below do wrong, they do
+    when they refuse for lack of room.
+    """
+
+    POOL_GIB = 20
+
+    def _update_volume_stats(self) -> None:
+        super()._update_volume_stats()
+        self._stats.update(
+            total_capacity_gb=self.POOL_GIB,
+            free_capacity_gb=self.POOL_GIB,
+            thin_provisioning_support=True,
+            max_over_subscription_ratio=20.0,
+            provisioned_capacity_gb=0,
+        )
+
+    def _on_extend(self, volume: ty.Any, new_size: int, device: str) -> None:
+        if new_size > self.POOL_GIB:
+            self._on_full(volume, new_size, device)
+            raise exception.VolumeBackendAPIException(
+                data=f'{new_size} GiB wanted, the pool has {self.POOL_GIB}'
+            )
+
+    def _on_full(self, volume: ty.Any, new_size: int, device: str) -> None:
+        """Act when there is no room."""
+
+
+@interface.volumedriver
+class FailurePoisons(SmallPool):
+    """Never extends a volume again after it has failed once."""
+
+    def __init__(self, *args: ty.Any, **kwargs: ty.Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._poisoned: set[str] = set()
+
+    def _on_full(self, volume: ty.Any, new_size: int, device: str) -> None:
+        self._poisoned.add(volume.id)
+
+    def _on_extend(self, volume: ty.Any, new_size: int, device: str) -> None:
+        super()._on_extend(volume, new_size, device)
+        if volume.id in self._poisoned:
+            _refuse(volume)
+
+
+@interface.volumedriver
+class FailureDamages(SmallPool):
+    """Zeroes the last MiB when an extend fails."""
+
+    def _on_full(self, volume: ty.Any, new_size: int, device: str) -> None:
+        end_bytes = volume.size * units.Gi
+        _zero(self.local_path(volume), int(end_bytes) - int(units.Mi))
+
+
+@interface.volumedriver
+class FailureGrows(SmallPool):
+    """Gives the device a GiB more when an extend fails."""
+
+    def _on_full(self, volume: ty.Any, new_size: int, device: str) -> None:
+        os.truncate(self._path(volume), (volume.size + 1) * units.Gi)
+        loopdevices.grow(device)
+
+
+@interface.volumedriver
+class FailureSticks(SmallPool):
+    """Does not let go of a volume for a while after an extend has failed."""
+
+    #: Longer than clients retry at once, short enough to clean up after.
+    STUCK_S = 5.0
+
+    def __init__(self, *args: ty.Any, **kwargs: ty.Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._until: dict[str, float] = {}
+
+    def _on_full(self, volume: ty.Any, new_size: int, device: str) -> None:
+        self._until[volume.id] = 0.0
+
+    def terminate_connection(
+        self, volume: ty.Any, connector: ty.Any, **kwargs: ty.Any
+    ) -> bool:
+        """Refuse for some seconds, counted from the first time."""
+        if volume.id in self._until:
+            now = time.monotonic()
+            until = self._until[volume.id] or now + self.STUCK_S
+            self._until[volume.id] = until
+            if now < until:
+                raise exception.VolumeBackendAPIException(
+                    data=f'{volume.name} is busy'
+                )
+        return bool(super().terminate_connection(volume, connector, **kwargs))
