@@ -2,8 +2,13 @@
 
 """How Sphinx builds the documentation."""
 
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / 'ext'))
+
 project = 'extend-conformance'
-extensions = ['openstackdocstheme']
+extensions = ['openstackdocstheme', 'check_table']
 html_theme = 'openstackdocs'
 openstackdocs_auto_name = False
 openstackdocs_auto_version = True

@@ -50,12 +50,30 @@ def identify(block: bytes) -> Identity | None:
     :returns: ``None`` unless the whole block is one intact stamp, repeated.
     """
     stamp = block[: _STAMP.size]
+    return _read(stamp) if block == stamp * _REPEATS else None
+
+
+def _read(stamp: bytes) -> Identity | None:
     magic, run, volume, number, generation, crc = _STAMP.unpack(stamp)
     if magic != _MAGIC or crc != zlib.crc32(stamp[:-4]):
         return None
-    if block != stamp * _REPEATS:
-        return None
     return Identity(run, uuid.UUID(bytes=volume), number, generation)
+
+
+def carries_stamps(found: bytes) -> bool:
+    """Whether a stamp may be somewhere in it; quick, for long stretches."""
+    return _MAGIC in found
+
+
+def _parts(block: bytes) -> list[bytes]:
+    """The different stamps, or what is in their places, in their order."""
+    whole = len(block) - len(block) % _STAMP.size
+    return list(
+        dict.fromkeys(
+            block[start : start + _STAMP.size]
+            for start in range(0, whole, _STAMP.size)
+        )
+    )
 
 
 class Pattern:
@@ -63,11 +81,21 @@ class Pattern:
 
     :param run_id: the run; a block of another run is told apart.
     :param volume_id: a UUID; for an image, the image's.
+    :param others: what to call other volumes of the run, by their id, when
+        their data is found in this one: for example ``the neighbour``.
     """
 
-    def __init__(self, run_id: str, volume_id: str) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        volume_id: str,
+        others: collections.abc.Mapping[str, str] | None = None,
+    ) -> None:
         self._run = hashlib.blake2b(run_id.encode(), digest_size=8).digest()
         self._volume = uuid.UUID(volume_id)
+        self._others = {
+            uuid.UUID(other): name for other, name in (others or {}).items()
+        }
 
     def blocks(self, first: int, count: int, generation: int = 1) -> bytes:
         """Make ``count`` consecutive blocks.
@@ -152,16 +180,72 @@ class Pattern:
             return 'zeros', 'reads zeros'
         identity = identify(found) if len(found) == BLOCK_BYTES else None
         if identity is None:
-            return 'noise', 'holds nothing that this run wrote'
-        if identity.volume != self._volume or identity.run != self._run:
-            return 'other-volume', f'holds data of volume {identity.volume}'
+            return 'noise', self._name_noise(number, found)
+        kind, what = self._name_stamp(number, identity)
+        if kind == 'stale' and generation:
+            what = f'{what}, not {generation}'
+        return kind, f'holds {what}'
+
+    def _name_stamp(self, number: int, identity: Identity) -> tuple[str, str]:
+        """Kind and name of what an intact stamp stands for."""
+        if identity.run != self._run:
+            return (
+                'other-volume',
+                f'data of volume {identity.volume} of another run',
+            )
+        if identity.volume != self._volume:
+            name = self._others.get(identity.volume, 'of this run')
+            return 'other-volume', f'data of volume {identity.volume}, {name}'
         if identity.number != number:
             shift = (identity.number - number) * BLOCK_BYTES
-            return 'other-block', f'holds data from {shift:+d} bytes away'
-        return (
-            'stale',
-            f'holds generation {identity.generation}, not {generation}',
-        )
+            return 'other-block', f'data from {shift:+d} bytes away'
+        return 'stale', f'generation {identity.generation}'
+
+    def _name_noise(self, number: int, found: bytes) -> str:
+        """Say of what a block is made that is not one stamp throughout."""
+        names = []
+        if carries_stamps(found):
+            for part in _parts(found):
+                identity = _read(part)
+                if identity is not None:
+                    names.append(self._name_stamp(number, identity)[1])
+                else:
+                    names.append('noise' if any(part) else 'zeros')
+        if set(names) <= {'noise', 'zeros'}:
+            return 'holds nothing that any run wrote'
+        return f'is torn between {" and ".join(dict.fromkeys(names))}'
+
+    def examine_unwritten(
+        self, offset_bytes: int, found: bytes
+    ) -> list[model.Damage]:
+        """Look for data of somebody in a stretch that was never written.
+
+        What carries no stamp is nobody's that is known, and is let pass:
+        unwritten area of some backends holds old noise.
+
+        :param offset_bytes: where it was read, a multiple of 4096.
+        :param found: what was read there, whole blocks.
+        :returns: what carries a stamp, of this or of another run.
+        """
+        if not carries_stamps(found):
+            return []
+        first = offset_bytes // BLOCK_BYTES
+        damage = []
+        for start in range(0, len(found), BLOCK_BYTES):
+            block = found[start : start + BLOCK_BYTES]
+            if not any(_read(part) for part in _parts(block)):
+                continue
+            number = first + start // BLOCK_BYTES
+            kind, detail = self._name_damage(number, block, 0)
+            damage.append(
+                model.Damage(
+                    offset_bytes=number * BLOCK_BYTES,
+                    length_bytes=BLOCK_BYTES,
+                    kind=kind,
+                    detail=f'{detail}, where nothing was written',
+                )
+            )
+        return merge(damage)
 
 
 @functools.cache

@@ -32,11 +32,17 @@ class Settings:
     :param state_timeout_s: seconds for any other state.
     :param message_patience_s: seconds to go on looking for a user message;
         a refused volume is ``in-use`` again a moment before it appears.
+    :param release_patience_s: seconds to go on looking until the host has
+        let go of a volume that was detached.
+    :param max_stall_s: seconds that one read or write may take while a
+        volume is extended.
     """
 
     extend_timeout_s: float = 300
     state_timeout_s: float = 300
     message_patience_s: float = 5
+    release_patience_s: float = 5
+    max_stall_s: float = 10
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,6 +63,7 @@ class Context:
     :param backend: what is said of the backend, before it is measured.
     :param measure: gives the same with the outcome of the first extend;
         measured once per backend and run.
+    :param figures: numbers that the check has found, by name with unit.
     """
 
     run_id: str
@@ -74,6 +81,7 @@ class Context:
     admin_images: image_service.ImageService | None = None
     own_project: bool = False
     host: host_module.Host | None = None
+    figures: dict[str, float] = dataclasses.field(default_factory=dict)
 
     @property
     def promise(self) -> model.Promise:

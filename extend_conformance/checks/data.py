@@ -5,7 +5,11 @@
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.checks import registry
+from extend_conformance.checks import stamped
 from extend_conformance.claims import verdict
+
+_GIB = stamped.GIB
+_MIB = stamped.MIB
 
 
 @registry.check(
@@ -34,3 +38,136 @@ def data_old_intact(context: context_module.Context) -> None:
             f'The data was not read back: {first.explanation}',
             cause=f'outcome-{first.outcome}',
         )
+
+
+@registry.check(
+    'data-boundary',
+    '51f63caa-4998-4efc-a284-74f216be75c3',
+    level=registry.Level.MUST,
+    applies=registry.Applies.WHERE_SUPPORTED,
+    needs=[registry.Need.HOST],
+)
+def data_boundary(context: context_module.Context) -> None:
+    """One write across the old end is read back whole after reattach.
+
+    What was written on either side of it before and after the extend is
+    still there, after a first and after a second detach and attach.
+    """
+    volume = stamped.StampedVolume(context)
+    volume.attach()
+    old_end = volume.size_gib * _GIB
+    volume.sprinkle(0, old_end)
+    volume.stamp(old_end - 4 * _MIB, 4 * _MIB)
+    volume.grow(volume.size_gib + 1)
+    context.step('write 2 MiB at once, half of it behind the old end')
+    volume.stamp(old_end - _MIB, 2 * _MIB, generation=2)
+    volume.must_hold_written('right after a write across the old end')
+    volume.reattach()
+    volume.must_hold_only_written(
+        'after a write across the old end, detach and attach'
+    )
+    volume.reattach()
+    volume.must_hold_written(
+        'after a write across the old end and a second detach and attach'
+    )
+
+
+@registry.check(
+    'data-new-area-writable',
+    'b06a1801-eae7-47d0-a613-4d038a4b40f9',
+    level=registry.Level.MUST,
+    applies=registry.Applies.WHERE_SUPPORTED,
+    needs=[registry.Need.HOST],
+    budget_s=120,
+)
+def data_new_area_writable(context: context_module.Context) -> None:
+    """The whole new area holds what was written to it, after reattach.
+
+    And none of it has come to the old area.
+    """
+    volume = stamped.StampedVolume(context)
+    volume.attach()
+    old_end = volume.size_gib * _GIB
+    volume.sprinkle(0, old_end)
+    volume.grow(volume.size_gib + 1)
+    context.step('write the whole new area with stamped blocks')
+    volume.stamp(old_end)
+    volume.reattach()
+    volume.must_hold_only_written(
+        'with the whole new area written, after detach and attach'
+    )
+
+
+@registry.check(
+    'data-new-area-clean',
+    '3a8146f9-b728-4e24-b847-9e832fb2860e',
+    level=registry.Level.MUST,
+    applies=registry.Applies.WHERE_SUPPORTED,
+    needs=[registry.Need.HOST],
+    budget_s=120,
+)
+def data_new_area_clean(context: context_module.Context) -> None:
+    """The unwritten new area never shows data of another volume.
+
+    A volume is written whole and deleted, another one is extended, and its
+    new area is read for what was deleted: before anything is written there,
+    and around some blocks that were.
+    """
+    deleted = _marked(context)
+    volume = stamped.StampedVolume(
+        context, others={deleted.id: 'which was deleted before the extend'}
+    )
+    volume.attach()
+    old_end = volume.size_gib * _GIB
+    deleted.detach()
+    context.step(f'delete volume {deleted.id}')
+    context.resources.delete_volume(deleted.id)
+    volume.grow(volume.size_gib + 1)
+    volume.must_hold_only_written(
+        'in its unwritten new area', offset_bytes=old_end
+    )
+    # Thin pools hand out more than what is written, in larger pieces.
+    volume.sprinkle(old_end, _GIB, step_bytes=16 * _MIB)
+    volume.reattach()
+    volume.must_hold_only_written(
+        'around some blocks written in its new area, after detach and attach',
+        offset_bytes=old_end,
+    )
+
+
+def _marked(context: context_module.Context) -> stamped.StampedVolume:
+    """A volume that is attached, and written whole."""
+    volume = stamped.StampedVolume(context)
+    volume.attach()
+    context.step(f'write volume {volume.id} whole with stamped blocks')
+    volume.stamp()
+    return volume
+
+
+@registry.check(
+    'data-durable-after-detach',
+    'ccd892fe-9da9-4a64-ad8a-dbed526e46d4',
+    level=registry.Level.MUST,
+    applies=registry.Applies.ALWAYS,
+    needs=[registry.Need.HOST],
+)
+def data_durable_after_detach(context: context_module.Context) -> None:
+    """What was written and flushed before detach is there after attach.
+
+    Written once, and part of it a second time after detach and attach. No
+    extend is asked for.
+    """
+    volume = stamped.StampedVolume(context)
+    volume.attach()
+    whole = volume.size_gib * _GIB
+    context.step('write 8 MiB at either end, and a block in each MiB')
+    volume.sprinkle(0, whole)
+    volume.stamp(0, 8 * _MIB)
+    volume.stamp(whole - 8 * _MIB)
+    volume.reattach()
+    volume.must_hold_written('after detach and attach')
+    context.step('write a part of it once more')
+    volume.sprinkle(0, whole, step_bytes=2 * _MIB, generation=2)
+    volume.stamp(0, 4 * _MIB, generation=2)
+    volume.reattach()
+    volume.must_hold_written('written again, after detach and attach')

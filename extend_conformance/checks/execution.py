@@ -42,21 +42,53 @@ def execute(
         finding = error
         if not isinstance(error, exceptions.ExtendConformanceError):
             context.journal.add('error', traceback.format_exc())
+            finding = _Unforeseen(error)
     result = _result(check, context, finding, known_disagreement)
     return model.CheckResult(
         check=check.id,
         uuid=check.uuid,
         scope=check.scope,
-        backend=(
-            context.volume_type
-            if check.scope is registry.Scope.BACKEND
-            else None
-        ),
+        backend=_judged(check, context.volume_type),
         started_at=started_at.isoformat(timespec='seconds'),
         elapsed_s=round(time.monotonic() - started_s, 3),
+        figures=dict(context.figures),
         evidence=context.evidence(),
         **result,
     )
+
+
+def not_begun(
+    check: registry.Check, volume_type: str, error: Exception
+) -> model.CheckResult:
+    """The result of a check for which the cloud could not be prepared."""
+    return model.CheckResult(
+        check=check.id,
+        uuid=check.uuid,
+        scope=check.scope,
+        level=check.level,
+        backend=_judged(check, volume_type),
+        verdict=verdict.CheckVerdict.ABORT,
+        reason=str(error),
+        started_at=datetime.datetime.now(datetime.UTC).isoformat(
+            timespec='seconds'
+        ),
+        elapsed_s=0.0,
+    )
+
+
+def _judged(check: registry.Check, volume_type: str) -> str | None:
+    """The backend that a check says something of."""
+    return volume_type if check.scope is registry.Scope.BACKEND else None
+
+
+class _Unforeseen(exceptions.NotTestable):
+    """An error of which nobody has thought, in the words of its kind."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            f'Something unforeseen happened: {type(error).__name__}: {error}',
+            next_step='See the evidence; it may be a defect of this tool.',
+        )
 
 
 def _must_apply(
@@ -118,7 +150,12 @@ def _result(
 ) -> dict[str, ty.Any]:
     """The fields of the result that depend on what the check found."""
     outcome = None
-    if isinstance(finding, findings.Refused) and context.expects_refusal:
+    if (
+        isinstance(finding, findings.Refused)
+        and context.expects_refusal
+        # What works once has to go on working.
+        and context.outcome.outcome_class is not _SUPPORTED
+    ):
         finding = findings.NotApplicable(
             f'Refused, as promised. {finding}', cause='refused-as-promised'
         )

@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the machine that attached the volume sees of an extend."""
+"""What the machine that attached the volume sees of one extend.
+
+Several of them in a row are left to ``host_steps``, the connection itself to
+``host_connection``.
+"""
 
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
+from extend_conformance.checks import first_extend
 from extend_conformance.checks import registry
+from extend_conformance.checks import stamped
+from extend_conformance.checks import stretches
 from extend_conformance.claims import verdict
+from extend_conformance.cloud import device
 
 
 @registry.check(
@@ -42,4 +50,150 @@ def host_grows_in_place(context: context_module.Context) -> None:
             f"os-brick's extend_volume returned {first.connector_bytes}; "
             f'the device has {device} bytes',
             request_id=first.request_id,
+        )
+
+
+@registry.check(
+    'host-open-descriptor-grows',
+    '30289797-e099-4043-bd9b-d73fef617a3d',
+    level=registry.Level.MUST,
+    applies=registry.Applies.WHERE_SUPPORTED,
+    needs=[registry.Need.HOST],
+)
+def host_open_descriptor_grows(context: context_module.Context) -> None:
+    """A descriptor that was open before the extend reaches the last new byte.
+
+    It can seek to it and write it, and what it wrote is there after detach
+    and attach. No descriptor is opened anew in between.
+    """
+    first_extend.must_allow_another(context)
+    volume = stamped.StampedVolume(context)
+    volume.attach()
+    old, new = stretches.spread(0, 1), stretches.spread(1, 2)
+    with volume.attached.device.open_direct(write=True) as opened:
+        before = volume.attached.device.identity()
+        volume.stamp_at(old, opened)
+        volume.extend(2)
+        volume.grow_on_host()
+        must_reach(context, volume, opened, before)
+        context.step('write the new area through the old descriptor')
+        volume.stamp_at(new, opened)
+    volume.must_be_intact_at(
+        'written through the old descriptor, read through a new one',
+        (*old, *new),
+    )
+    volume.reattach()
+    volume.must_be_intact_at(
+        'written through the old descriptor, read after detach and attach',
+        (*old, *new),
+    )
+
+
+def must_reach(
+    context: context_module.Context,
+    volume: stamped.StampedVolume,
+    opened: device.OpenDevice,
+    before: device.DeviceIdentity | None,
+) -> None:
+    """Fail unless an old descriptor reaches the volume's last byte.
+
+    :param before: the device that was opened.
+    :raises Failed: it ends before.
+    """
+    size = opened.size_bytes()
+    context.step(f'the descriptor that was open before reaches {size} bytes')
+    wanted = volume.size_gib * context_module.GIB
+    if size >= wanted:
+        return
+    now = volume.attached.device.identity()
+    which = (
+        f'it is still {before}'
+        if now == before
+        else f'{before} was opened, and its path leads to {now} by now'
+    )
+    raise findings.Failed(
+        f'Cinder calls volume {volume.id} {volume.size_gib} GiB; a '
+        f'descriptor of {volume.attached.device.name} that was open before '
+        f'the extend ends after {size} bytes; {which}',
+        outcome=verdict.Outcome.INCONSISTENT,
+    )
+
+
+@registry.check(
+    'host-size-granularity',
+    '2eb1bf6f-5581-492f-941b-56bc0aba76dc',
+    level=registry.Level.INFO,
+    applies=registry.Applies.WHERE_SUPPORTED,
+    needs=[registry.Need.HOST],
+)
+def host_size_granularity(context: context_module.Context) -> None:
+    """The device has the size that was asked for, or that much more.
+
+    A figure, not a fault: a backend may round up, and a writer may not take
+    the device's size for the volume's.
+    """
+    first = context.first_extend
+    for when, size_gib, found in (
+        ('before', first.size_before_gib, first.device_before_bytes),
+        ('after', first.size_wanted_gib, first.device_after_bytes),
+    ):
+        if size_gib is None or found is None:
+            raise findings.CouldNotTest(
+                f'The device was not measured: {first.explanation}',
+                cause=f'outcome-{first.outcome}',
+            )
+        beyond = found - size_gib * context_module.GIB
+        context.step(
+            f'{when} the extend the device had {found} bytes for '
+            f'{size_gib} GiB: {_beyond(beyond)}'
+        )
+        context.figures[f'bytes_beyond_size_{when}_extend'] = beyond
+
+
+def _beyond(count: int) -> str:
+    if count == 0:
+        return 'exactly as asked'
+    return f'{abs(count)} bytes {"more" if count > 0 else "fewer"}'
+
+
+@registry.check(
+    'host-survives-reattach',
+    '9f9b22a5-6705-4e15-b035-0c662c9d781b',
+    level=registry.Level.MUST,
+    applies=registry.Applies.WHERE_SUPPORTED,
+    needs=[registry.Need.HOST],
+)
+def host_survives_reattach(context: context_module.Context) -> None:
+    """After detach and attach the device has the size of the extended volume.
+
+    Twice in a row, and what was written near the new end is there. Whether
+    the device had grown before the detach is not judged here.
+    """
+    first_extend.must_allow_another(context)
+    volume = stamped.StampedVolume(context)
+    volume.attach()
+    written = stretches.spread(0, 1)
+    volume.stamp_at(written)
+    volume.extend(2)
+    try:
+        volume.grow_on_host()
+    except findings.Failed as failure:
+        context.step(f'not judged here: {failure}')
+    wanted = volume.size_gib * context_module.GIB
+    if volume.device_bytes() >= wanted:
+        new = stretches.spread(1, 2)
+        volume.stamp_at(new)
+        written = (*written, *new)
+    for times in ('once', 'twice'):
+        volume.reattach()
+        found = volume.device_bytes()
+        if found < wanted:
+            raise findings.Failed(
+                f'Volume {volume.id} was extended to {volume.size_gib} GiB; '
+                f'detached and attached again {times}, its device has '
+                f'{found} bytes, {wanted - found} too few',
+                outcome=verdict.Outcome.INCONSISTENT,
+            )
+        volume.must_be_intact_at(
+            f'after the extend, detached and attached {times}', written
         )

@@ -9,6 +9,7 @@ differ only in where clouds and settings come from.
 import dataclasses
 import functools
 
+from extend_conformance import exceptions
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import discovery
 from extend_conformance.checks import execution
@@ -96,11 +97,13 @@ class Session:
         """
         claim = self._claims.find(volume_type)
         known = claim.known_disagreement.get(check.id) if claim else None
-        result = execution.execute(
-            check,
-            self._context(volume_type),
-            known,
-        )
+        try:
+            context = self._context(volume_type)
+        except exceptions.ExtendConformanceError as error:
+            # The cloud has gone away since the last check.
+            result = execution.not_begun(check, volume_type, error)
+        else:
+            result = execution.execute(check, context, known)
         self._results.write_check(result)
         return result
 

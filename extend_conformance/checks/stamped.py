@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 
 from extend_conformance.checks import blocks
+from extend_conformance.checks import content
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.checks import online_extend
@@ -22,6 +23,7 @@ from extend_conformance.cloud import waiting
 from extend_conformance.results import model
 
 GIB = context_module.GIB
+MIB = 1024**2
 _CHUNK_BLOCKS = 1024
 _CHUNK_BYTES = _CHUNK_BLOCKS * blocks.BLOCK_BYTES
 
@@ -30,12 +32,14 @@ ExtendRefused = online_extend.ExtendRefused
 
 
 class StampedVolume:
-    """A volume of the backend under test, written whole with its address.
+    """A volume of the backend under test, written with its address.
 
     :param context: whose resources own the volume.
     :param size_gib: its size at birth.
+    :param others: see :class:`blocks.Pattern`.
     :param snapshot_id: of the snapshot that it is made from.
     :param holds: id of the volume whose stamps it holds, if not its own.
+    :ivar content: what has been written where.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class StampedVolume:
         context: context_module.Context,
         size_gib: int = 1,
         *,
+        others: collections.abc.Mapping[str, str] | None = None,
         snapshot_id: str | None = None,
         holds: str | None = None,
     ) -> None:
@@ -54,7 +59,10 @@ class StampedVolume:
         )
         self.id = volume.id
         self.size_gib = size_gib
-        self._pattern = blocks.Pattern(context.run_id, holds or volume.id)
+        self._pattern = blocks.Pattern(
+            context.run_id, holds or volume.id, others
+        )
+        self.content = content.Content(self._pattern)
         self._attached: attachment.AttachedVolume | None = None
 
     @property
@@ -113,15 +121,47 @@ class StampedVolume:
 
         :raises Failed: outcome ``io-interrupted`` if the device refuses.
         """
-        portions = (
-            (
-                first * blocks.BLOCK_BYTES,
-                self._pattern.blocks(first, count, generation),
-            )
-            for first, count in self._chunks(offset_bytes, length_bytes)
-        )
-        with self._io(), self._open(write=True) as opened:
-            transfer.write_behind(opened, portions)
+        self._write(self._chunks(offset_bytes, length_bytes), generation)
+
+    def sprinkle(
+        self,
+        offset_bytes: int,
+        length_bytes: int,
+        step_bytes: int = MIB,
+        generation: int = 1,
+    ) -> None:
+        """Write one stamped block every so often, and the area's last one.
+
+        Quick, and enough to notice what happens to a whole stretch.
+
+        :param step_bytes: from one block to the next.
+        :raises Failed: outcome ``io-interrupted`` if the device refuses.
+        """
+        end = offset_bytes + length_bytes
+        places = [
+            *range(offset_bytes, end, step_bytes),
+            end - blocks.BLOCK_BYTES,
+        ]
+        numbers = (place // blocks.BLOCK_BYTES for place in places)
+        self._write(((number, 1) for number in numbers), generation)
+
+    def _write(
+        self,
+        places: collections.abc.Iterable[tuple[int, int]],
+        generation: int,
+        through: device.OpenDevice | None = None,
+    ) -> None:
+        """Write stamped blocks: first number and count of each stretch."""
+
+        def portions() -> collections.abc.Iterator[tuple[int, bytes]]:
+            for first, count in places:
+                self.content.remember(first, count, generation)
+                made = self.content.made(first, count, generation)
+                yield first * blocks.BLOCK_BYTES, made
+
+        with self._io(), contextlib.ExitStack() as stack:
+            opened = through or stack.enter_context(self._open(write=True))
+            transfer.write_behind(opened, portions())
 
     def damage(
         self,
@@ -156,7 +196,87 @@ class StampedVolume:
             extend``.
         :raises Failed: with the damage.
         """
-        damage = self.damage(offset_bytes, length_bytes, generation)
+        self._judge(self.damage(offset_bytes, length_bytes, generation), when)
+
+    def stamp_at(
+        self,
+        stretches: collections.abc.Iterable[tuple[int, int]],
+        through: device.OpenDevice | None = None,
+    ) -> None:
+        """Write stamped blocks at some places only, and flush them.
+
+        :param stretches: offset and length of each place, in bytes.
+        :param through: what is open already; by default the device is
+            opened for it.
+        :raises Failed: outcome ``io-interrupted`` if the device refuses.
+        """
+        places = (
+            (offset // blocks.BLOCK_BYTES, length // blocks.BLOCK_BYTES)
+            for offset, length in stretches
+        )
+        self._write(places, 1, through)
+
+    def must_be_intact_at(
+        self,
+        when: str,
+        stretches: collections.abc.Iterable[tuple[int, int]],
+        through: device.OpenDevice | None = None,
+    ) -> None:
+        """Read some places back and fail on any difference.
+
+        :param when: for the sentence, as in :meth:`must_be_intact`.
+        :param stretches: and ``through``, as in :meth:`stamp_at`.
+        :raises Failed: with the damage, or outcome ``io-interrupted`` if a
+            place cannot be read.
+        """
+        self._judge(self._differing(stretches, through), when)
+
+    def must_hold_written(self, when: str) -> None:
+        """Read back everything that was ever written; fail on a difference.
+
+        Each block has to be of the generation that was written last.
+
+        :param when: see :meth:`must_be_intact`.
+        :raises Failed: with the damage.
+        """
+        whole = self.size_gib * GIB
+        self._judge(self._differing(self.content.written(0, whole)), when)
+
+    def must_hold_only_written(self, when: str, offset_bytes: int = 0) -> None:
+        """As :meth:`must_hold_written`, and nobody's data anywhere else.
+
+        Reads the whole volume. Where nothing was written, blocks that carry
+        a stamp count as damage, and only those.
+
+        :param offset_bytes: where to begin.
+        :raises Failed: with the damage.
+        """
+        rest = self.size_gib * GIB - offset_bytes
+        self._judge(self._differing([(offset_bytes, rest)]), when)
+
+    def _differing(
+        self,
+        stretches: collections.abc.Iterable[tuple[int, int]],
+        through: device.OpenDevice | None = None,
+    ) -> list[model.Damage]:
+        """Read stretches, past every cache, and compare with the content."""
+        found: list[model.Damage] = []
+        with self._io(), contextlib.ExitStack() as stack:
+            opened = through or stack.enter_context(self._open())
+            for begin, length in stretches:
+                if length <= _CHUNK_BYTES:
+                    data = opened.read_at(begin, length)
+                    found.extend(self.content.examine(begin, data))
+                    continue
+                for offset, data in transfer.read_ahead(
+                    opened, begin, length, _CHUNK_BYTES
+                ):
+                    found.extend(self.content.examine(offset, data))
+        return blocks.merge(found)
+
+    def _judge(
+        self, damage: collections.abc.Sequence[model.Damage], when: str
+    ) -> None:
         self._context.journal.add(
             'data',
             f'{when}: {blocks.describe(damage) if damage else "intact"}',
@@ -182,7 +302,11 @@ class StampedVolume:
         """Make a finding of the kernel's refusal of an I/O."""
         try:
             yield
-        except (OSError, transfer.TransferFailed) as error:
+        except (
+            OSError,
+            device.ShortTransfer,
+            transfer.TransferFailed,
+        ) as error:
             raise findings.Failed(
                 f'Attached volume {self.id}: {error}',
                 outcome=verdict.Outcome.IO_INTERRUPTED,
@@ -199,6 +323,45 @@ class StampedVolume:
         )
         self.size_gib = extended.size_gib
         return extended
+
+    def grow(self, new_size_gib: int) -> online_extend.Extended:
+        """Extend the attached volume, and see the host's device follow.
+
+        As Glance does it: ask Cinder, then call os-brick once.
+
+        :raises ExtendRefused: and the other errors of :meth:`extend`.
+        :raises Failed: the device did not become large enough.
+        """
+        before = self.device_bytes()
+        extended = self.extend(new_size_gib)
+        self.grow_on_host()
+        self.must_have_grown(before)
+        return extended
+
+    def must_have_grown(self, before_bytes: int) -> int:
+        """Fail unless the device has what Cinder says, or more.
+
+        :param before_bytes: size of the device before the extend. A backend
+            that rounds up may have had room for the new size already.
+        :returns: the size of the device.
+        :raises Failed: outcome ``control-plane-only`` or ``inconsistent``.
+        """
+        wanted = self.size_gib * GIB
+        found = self.device_bytes()
+        if found >= wanted:
+            return found
+        if found == before_bytes:
+            raise findings.Failed(
+                f'Cinder calls volume {self.id} {self.size_gib} GiB; the '
+                f"device still has {found} bytes after one call of os-brick's "
+                'extend_volume',
+                outcome=verdict.Outcome.CONTROL_PLANE_ONLY,
+            )
+        raise findings.Failed(
+            f'Cinder calls volume {self.id} {self.size_gib} GiB; the device '
+            f'has {found} bytes, {wanted - found} too few',
+            outcome=verdict.Outcome.INCONSISTENT,
+        )
 
     def grow_on_host(self) -> int | None:
         """Call os-brick's ``extend_volume`` once.

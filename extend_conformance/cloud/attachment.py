@@ -6,22 +6,28 @@ How it got here is left to :mod:`extend_conformance.cloud.host`, what is done
 with its bytes to others.
 """
 
+import collections
 import collections.abc
 import contextlib
 import types
 import typing as ty
 
-import tenacity
 from os_brick.initiator import utils as brick_utils
 
 from extend_conformance import exceptions
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
-from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import device as devices
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import node_owner
 from extend_conformance.cloud import views
+
+#: How many attachments of this process have each device. os-brick leads two
+#: attachments of a multiattach volume on one host to one device, knows
+#: nothing of the other, and would take the device away from both.
+_ATTACHED_TO: collections.Counter[devices.DeviceIdentity] = (
+    collections.Counter()
+)
 
 
 class ConnectorError(exceptions.WorkFailed):
@@ -75,6 +81,9 @@ class AttachedVolume:
         else:
             self.device = devices.HandleDevice(path, f'volume {volume.id}')
         self.connection_info = types.MappingProxyType(info)
+        self._identity = self.device.identity()
+        if self._identity is not None:
+            _ATTACHED_TO[self._identity] += 1
 
     def __repr__(self) -> str:
         return (
@@ -132,6 +141,9 @@ class AttachedVolume:
     def detach(self) -> None:
         """Flush, disconnect, and delete the attachment; once is enough.
 
+        A device that another attachment of this process has too, which only
+        happens with a multiattach volume, is left to the last of them.
+
         Disconnecting by force is tried only after it failed otherwise. If
         it fails too, the attachment stays: without it the backend could
         give the same address to another volume, under a device of this
@@ -149,7 +161,8 @@ class AttachedVolume:
             except Exception as error:
                 problems.append(f'{type(error).__name__}: {error}')
         try:
-            self._disconnect(force=False)
+            if not self._shares_device():
+                self._disconnect(force=False)
         except Exception as error:
             problems.append(f'{type(error).__name__}: {error}')
             try:
@@ -165,8 +178,13 @@ class AttachedVolume:
             problems.append(str(error))
             raise self._detach_failed(problems, 'attached') from error
         self._entry = self._ledger.gone(self._entry)
+        if self._identity is not None:
+            _ATTACHED_TO[self._identity] -= 1
         if problems:
             raise self._detach_failed(problems, 'detached')
+
+    def _shares_device(self) -> bool:
+        return self._identity is not None and _ATTACHED_TO[self._identity] > 1
 
     def _flush(self) -> None:
         self.device.flush()
@@ -217,20 +235,7 @@ def delete_attachment(
     :raises calls.ApiError: it stayed.
     """
     try:
-        tenacity.Retrying(
-            retry=tenacity.retry_if_exception(
-                lambda error: (
-                    isinstance(error, connections.CloudUnreachable)
-                    or (
-                        isinstance(error, calls.ApiError)
-                        and error.status >= 500
-                    )
-                )
-            ),
-            wait=tenacity.wait_exponential(multiplier=0.2, max=2.0),
-            stop=tenacity.stop_after_attempt(5),
-            reraise=True,
-        )(storage.attachment_delete, attachment_id)
+        calls.persistently(storage.attachment_delete, attachment_id)
     except calls.ApiError as error:
         if error.status != 404:
             raise

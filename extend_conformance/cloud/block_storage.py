@@ -497,7 +497,10 @@ class BlockStorage:
     def wait_until_gone(
         self, volume_id: str, timeout_s: float = 300.0
     ) -> waiting.Waited[views.Volume | None]:
-        """Wait until there is no such volume.
+        """Wait until there is no such volume, after its deletion was accepted.
+
+        Cinder writes ``deleting`` before it accepts. So any other status
+        means that the volume stays: its driver failed, or finds it busy.
 
         :raises waiting.TerminalState: it could not be deleted.
         :raises waiting.WaitTimeout: the time was over.
@@ -515,7 +518,7 @@ class BlockStorage:
         return waiting.wait_until(
             observe,
             lambda volume: volume is None,
-            lambda volume: volume is not None and 'error' in volume.status,
+            lambda volume: volume is not None and volume.status != 'deleting',
             timeout_s,
             resource=f'volume {volume_id}',
             wanted='gone',

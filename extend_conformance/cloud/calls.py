@@ -7,9 +7,11 @@ given. Which requests there are is left to
 :mod:`extend_conformance.cloud.block_storage`.
 """
 
+import collections.abc
 import dataclasses
 import typing as ty
 
+import tenacity
 from keystoneauth1 import adapter
 from keystoneauth1 import exceptions as keystone_exceptions
 
@@ -18,9 +20,16 @@ from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import journal as journals
 
 #: How often a request that changes nothing is sent again when the connection
-#: breaks. Requests that change something are sent once: their effect is
-#: unknown, and only the caller can find it out.
+#: breaks, the server fails, or its answer makes no sense. Requests that change
+#: something are sent once: their effect is unknown, and only the caller can
+#: find it out.
 READ_RETRIES = 2
+
+#: Seconds before a request is sent again; doubled each time.
+_PAUSE_S = 0.2
+
+#: What a proxy answers that has given up on a request: it may go on.
+_GIVEN_UP = frozenset({502, 504})
 
 
 class ApiError(exceptions.WorkFailed):
@@ -49,6 +58,16 @@ class ApiError(exceptions.WorkFailed):
             request_id=request_id,
             next_step=next_step,
         )
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether nothing was done; a server that fails may have begun."""
+        return self.status < 500
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come of the request."""
+        return self.status not in _GIVEN_UP
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,19 +110,35 @@ class JournallingClient(adapter.LegacyJsonAdapter):
             request without a microversion header.
         :returns: the response and its JSON body.
         :raises ApiError: the answer is an error.
-        :raises connections.CloudUnreachable: there was no answer.
+        :raises connections.CloudUnreachable: there was no answer, or none
+            that could be understood.
         """
+        send = super().request
+        if method != 'GET':
+            return self._send(send, url, method, kwargs)
+        answer: tuple[ty.Any, ty.Any] = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_may_pass),
+            wait=tenacity.wait_exponential(multiplier=_PAUSE_S),
+            stop=tenacity.stop_after_attempt(1 + READ_RETRIES),
+            reraise=True,
+        )(lambda: self._send(send, url, method, dict(kwargs)))
+        return answer
+
+    def _send(
+        self,
+        send: collections.abc.Callable[..., tuple[ty.Any, ty.Any]],
+        url: str,
+        method: str,
+        kwargs: dict[str, ty.Any],
+    ) -> tuple[ty.Any, ty.Any]:
+        """Send a request once, and enter it."""
         microversion = kwargs.setdefault(
             'microversion', self.default_microversion
         )
-        retries = READ_RETRIES if method == 'GET' else 0
-        kwargs.setdefault('connect_retries', retries)
         kwargs.pop('raise_exc', None)
         began_s = self._journal.elapsed_s()
         try:
-            response, body = super().request(
-                url, method, raise_exc=False, **kwargs
-            )
+            response, body = send(url, method, raise_exc=False, **kwargs)
         except keystone_exceptions.ClientException as error:
             self._journal.add(
                 'api-call',
@@ -144,7 +179,41 @@ class JournallingClient(adapter.LegacyJsonAdapter):
                 request_id=request_id,
                 next_step=_next_step(response.status_code),
             )
+        if body is None and response.content:
+            raise connections.CloudUnreachable(
+                f'The answer to {method} {url} is not JSON',
+                resource=f'cloud {self._cloud}',
+                last=response.text[:60],
+                request_id=request_id,
+                next_step='See what is between here and the cloud.',
+            )
         return response, body
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether the same request may be answered well a moment later."""
+    return isinstance(error, connections.CloudUnreachable) or (
+        isinstance(error, ApiError) and not error.is_refusal
+    )
+
+
+def persistently(
+    request: collections.abc.Callable[..., object], *arguments: object
+) -> None:
+    """Send a request until it is answered, for some seconds.
+
+    Only for what may be done twice: a deletion whose answer was lost is
+    answered with 404 the second time.
+
+    :raises ApiError: it is refused, or the server goes on failing.
+    :raises connections.CloudUnreachable: there is still no answer.
+    """
+    tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_may_pass),
+        wait=tenacity.wait_exponential(multiplier=_PAUSE_S, max=2.0),
+        stop=tenacity.stop_after_attempt(5),
+        reraise=True,
+    )(request, *arguments)
 
 
 def _message(body: object) -> str:

@@ -32,6 +32,9 @@ ALIGNMENT_BYTES = 4096
 #: How much is moved at once.
 _SCRATCH_BYTES = 4 * 1024 * 1024
 
+#: Where sysfs has it: of SCSI disks, of NVMe namespaces, of multipath maps.
+_WORLD_WIDE_IDS = ('device/wwid', 'wwid', 'dm/uuid')
+
 Buffer: ty.TypeAlias = bytes | bytearray | memoryview | mmap.mmap
 
 
@@ -53,6 +56,14 @@ class DeviceIdentity:
     minor: int
     diskseq: int | None = None
     inode: int | None = None
+
+    def __str__(self) -> str:
+        facts = [f'{self.major}:{self.minor}']
+        if self.diskseq is not None:
+            facts.append(f'diskseq {self.diskseq}')
+        if self.inode is not None:
+            facts.append(f'inode {self.inode}')
+        return f'device {" ".join(facts)}'
 
 
 class OpenDevice(abc.ABC):
@@ -193,6 +204,13 @@ class Device(abc.ABC):
     def identity(self) -> DeviceIdentity | None:
         """Which device it is; ``None`` for what is none of the kernel's."""
 
+    def world_wide_id(self) -> str | None:
+        """What the storage itself calls the volume, if the host can see it.
+
+        The same on every host, for every path and after every attach.
+        """
+        return None
+
     @abc.abstractmethod
     def open_direct(self, write: bool = False) -> OpenDevice:
         """Open it anew, past the page cache.
@@ -262,6 +280,16 @@ class BlockDevice(Device):
             diskseq = int(sysfs.read_text())
         return DeviceIdentity(major, minor, diskseq)
 
+    def world_wide_id(self) -> str | None:
+        found = self.identity()
+        if found.inode is not None:
+            return None
+        sysfs = pathlib.Path(f'/sys/dev/block/{found.major}:{found.minor}')
+        for attribute in _WORLD_WIDE_IDS:
+            with contextlib.suppress(OSError):
+                return (sysfs / attribute).read_text().strip() or None
+        return None
+
     def open_direct(self, write: bool = False) -> DirectDescriptor:
         flags = os.O_RDWR if write else os.O_RDONLY
         try:
@@ -309,6 +337,8 @@ class HandleDevice(Device):
     def __init__(self, handle: ty.Any, name: str) -> None:
         self._handle = handle
         self._name = name
+        # The handle has one position, whoever uses it.
+        self._position = threading.RLock()
 
     @property
     def name(self) -> str:
@@ -318,25 +348,26 @@ class HandleDevice(Device):
         return None
 
     def open_direct(self, write: bool = False) -> OpenDevice:
-        return _OpenHandle(self._handle, self._name)
+        return _OpenHandle(self._handle, self._name, self._position)
 
 
 class _OpenHandle(OpenDevice):
-    def __init__(self, handle: ty.Any, name: str) -> None:
+    def __init__(
+        self, handle: ty.Any, name: str, position: threading.RLock
+    ) -> None:
         self._handle = handle
         self._name = name
-        # It has one position, which each transfer has to move first.
-        self._lock = threading.RLock()
+        self._position = position
 
     def size_bytes(self) -> int:
-        with self._lock:
+        with self._position:
             # librbd's wrapper returns nothing from seek().
             self._handle.seek(0, os.SEEK_END)
             return int(self._handle.tell())
 
     def read_at(self, offset: int, length: int) -> bytes:
         _must_be_aligned(offset, length)
-        with self._lock:
+        with self._position:
             self._handle.seek(offset)
             content = bytes(self._handle.read(length))
         if len(content) != length:
@@ -349,7 +380,7 @@ class _OpenHandle(OpenDevice):
         return content
 
     def write_at(self, offset: int, content: Buffer) -> None:
-        with self._lock, memoryview(content) as source:
+        with memoryview(content) as source, self._position:
             _must_be_aligned(offset, len(source))
             if offset + len(source) > self.size_bytes():
                 # librbd writes a first part and then raises an error that

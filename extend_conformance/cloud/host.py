@@ -315,10 +315,10 @@ def _reserve(
 ) -> views.Attachment:
     try:
         return storage.attachment_create(volume.id, mode)
-    except calls.ApiError:
-        ledger.gone(entry)
-        raise
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, calls.ApiError) and error.is_refusal:
+            ledger.gone(entry)
+            raise
         # The answer was lost, or nobody waited for it. An attachment has no
         # name, but a volume without multiattach can only have ours.
         if not volume.multiattach:

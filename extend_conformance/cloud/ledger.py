@@ -33,6 +33,9 @@ KEPT_KEY = 'extend_conformance_kept'
 #: Version of the file's form; 1 is the first.
 VERSION = 1
 
+#: psutil rounds the start of the host to a second, twice.
+_CLOCK_SLACK_S = 2.0
+
 _SUFFIX = '.json'
 _LOCK = '.lock'
 
@@ -71,8 +74,9 @@ class Entry:
 class Writer:
     """A process that takes part in a run.
 
-    :param created_s: when it was started, as psutil tells it; with the pid
-        this names a process of this start of the host.
+    :param created_s: when it was started, in seconds since the start of the
+        host; with the pid this names a process. As a date it would move with
+        the host's clock.
     """
 
     pid: int
@@ -81,16 +85,26 @@ class Writer:
     @classmethod
     def this(cls) -> 'Writer':
         """The process that runs now."""
-        return cls(pid=os.getpid(), created_s=psutil.Process().create_time())
+        pid = os.getpid()
+        return cls(pid=pid, created_s=_created_s(pid))
 
     @property
     def is_alive(self) -> bool:
         """Whether it still runs."""
         try:
-            process = psutil.Process(self.pid)
-            return abs(process.create_time() - self.created_s) < 1.0
+            return abs(_created_s(self.pid) - self.created_s) < _CLOCK_SLACK_S
         except psutil.NoSuchProcess:
             return False
+
+
+def _created_s(pid: int) -> float:
+    """When a process was started, in seconds since the start of the host.
+
+    psutil makes a date of what the kernel knows, with the start of the host
+    as the clock has it when it is asked first.
+    """
+    boot_s = psutil.boot_time()
+    return psutil.Process(pid).create_time() - boot_s
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,9 +8,13 @@ volumes are for is left to others.
 """
 
 import collections.abc
+import dataclasses
+import functools
 import secrets
 import time
 import typing as ty
+
+import tenacity
 
 from extend_conformance import exceptions
 from extend_conformance.cloud import attachment as attachments
@@ -90,6 +94,7 @@ class Resources:
         self._cleanup_timeout_s = cleanup_timeout_s
         self._settle_timeout_s = settle_timeout_s
         self._owned: list[ledgers.Entry | attachments.AttachedVolume] = []
+        self._doubts: list[_Doubt] = []
 
     def __enter__(self) -> ty.Self:
         return self
@@ -167,20 +172,10 @@ class Resources:
             volume = self.storage.create_volume(
                 name, size_gib, volume_type, marked, snapshot_id, source_id
             )
-        except calls.ApiError:
-            self.ledger.gone(entry)
-            raise
         except BaseException as error:
-            # The answer was lost, or nobody waited for it; the volume may
-            # be there, and only its name can tell. If it is not, the entry
-            # stays open: the request may still be on its way.
-            found = self._find(name)
-            if found is None:
-                raise
-            self._owned.append(self.ledger.made(entry, found.id))
-            if not isinstance(error, connections.CloudUnreachable):
-                raise
-            return found
+            return self.storage.get_volume(
+                self._resolve(_Doubt(entry, lambda: self._find(name)), error)
+            )
         self._owned.append(self.ledger.made(entry, volume.id))
         return volume
 
@@ -202,28 +197,20 @@ class Resources:
             volume_id=volume_id,
         )
         marked = {ledgers.METADATA_KEY: self.ledger.run_id}
+
+        def find() -> list[str]:
+            found = snapshots.list_all(self.storage)
+            return [each.id for each in found if each.name == name]
+
         try:
             made = snapshots.create(self.storage, volume_id, name, marked)
-        except calls.ApiError:
-            self.ledger.gone(entry)
-            raise
         except BaseException as error:
-            # As for a volume: the answer was lost, and the name tells.
-            found = [
-                each
-                for each in snapshots.list_all(self.storage)
-                if each.name == name
-            ]
-            if not found:
-                raise
-            made = found[0]
-            self._owned.append(self.ledger.made(entry, made.id))
-            if not isinstance(error, connections.CloudUnreachable):
-                raise
+            made_id = self._resolve(_Doubt(entry, find), error)
         else:
-            self._owned.append(self.ledger.made(entry, made.id))
+            made_id = made.id
+            self._owned.append(self.ledger.made(entry, made_id))
         return snapshots.wait_until_available(
-            self.storage, made.id, timeout_s
+            self.storage, made_id, timeout_s
         ).value
 
     def attach(
@@ -260,15 +247,26 @@ class Resources:
             self.storage.connection.project_id,
             volume_id,
         )
+
+        def find() -> list[str]:
+            # An attachment has no name, but this volume is ours alone.
+            known = {
+                owned.id
+                for owned in self._owned
+                if isinstance(owned, ledgers.Entry)
+            }
+            there = self.storage.attachments(volume_id)
+            return [each for each in there if each not in known]
+
         try:
-            attachment = self.storage.attachment_create(volume_id)
-        except calls.ApiError:
-            self.ledger.gone(entry)
-            raise
-        self._owned.append(self.ledger.made(entry, attachment.id))
-        self.storage.attachment_update(attachment.id, _NOWHERE)
-        self.storage.attachment_complete(attachment.id)
-        return attachment.id
+            attachment_id = self.storage.attachment_create(volume_id).id
+        except BaseException as error:
+            attachment_id = self._resolve(_Doubt(entry, find), error)
+        else:
+            self._owned.append(self.ledger.made(entry, attachment_id))
+        self.storage.attachment_update(attachment_id, _NOWHERE)
+        self.storage.attachment_complete(attachment_id)
+        return attachment_id
 
     def create_image(self) -> str:
         """Make an image without content, under a name of its own.
@@ -290,17 +288,47 @@ class Resources:
             image_id = self.images.create_image(
                 name, {image_service.RUN_PROPERTY: self.ledger.run_id}
             )
-        except calls.ApiError:
-            self.ledger.gone(entry)
-            raise
-        except connections.CloudUnreachable:
-            # The answer was lost; as with volumes, only the name can tell.
-            found = self.images.find_images(name)
-            if not found:
-                raise
-            image_id = found[0]
+        except BaseException as error:
+            find = functools.partial(self.images.find_images, name)
+            return self._resolve(_Doubt(entry, find), error)
         self._owned.append(self.ledger.made(entry, image_id))
         return image_id
+
+    def _resolve(self, doubt: '_Doubt', error: BaseException) -> str:
+        """Find out what became of a request that failed, and own it.
+
+        A refusal made nothing. After anything else it may be there, and only
+        the cloud can tell. If it is not, the request may still be on its
+        way: then the entry stays open, and there is another look at the end.
+
+        :returns: the id of what was made, if only the answer was lost.
+        :raises BaseException: the error, in all other cases.
+        """
+        if isinstance(error, calls.ApiError) and error.is_refusal:
+            self.ledger.gone(doubt.entry)
+            raise error
+        try:
+            found = doubt.find()
+        except exceptions.ExtendConformanceError:
+            self._doubts.append(doubt)
+            raise error from None
+        if not found:
+            if isinstance(error, calls.ApiError) and error.is_over:
+                self.ledger.gone(doubt.entry)
+            else:
+                self._doubts.append(doubt)
+            raise error
+        self._owned.append(self.ledger.made(doubt.entry, found[0]))
+        if not isinstance(error, connections.CloudUnreachable):
+            raise error
+        return found[0]
+
+    def _look_again(self) -> None:
+        """Own what has come in the meantime of requests without an answer."""
+        while self._doubts:
+            doubt = self._doubts.pop()
+            for made_id in doubt.find()[:1]:
+                self._owned.append(self.ledger.made(doubt.entry, made_id))
 
     def delete_image(self, image_id: str) -> None:
         """Delete an image, and with it what Glance stored it in.
@@ -388,6 +416,10 @@ class Resources:
         """
         deadline_s = time.monotonic() + self._cleanup_timeout_s
         errors: list[Exception] = []
+        try:
+            self._look_again()
+        except exceptions.ExtendConformanceError as error:
+            errors.append(error)
         for owned in reversed(self._owned[:]):
             left_s = max(deadline_s - time.monotonic(), 1.0)
             try:
@@ -412,13 +444,23 @@ class Resources:
                 self._owned.remove(each)
                 self.ledger.gone(each)
 
-    def _find(self, name: str) -> views.Volume | None:
-        found = [
-            each
+    def _find(self, name: str) -> list[str]:
+        return [
+            each.id
             for each in self.storage.list_volumes(name=name)
             if each.metadata.get(ledgers.METADATA_KEY) == self.ledger.run_id
         ]
-        return found[0] if found else None
+
+
+@dataclasses.dataclass(frozen=True)
+class _Doubt:
+    """Something that may have been made.
+
+    :param find: gives the ids of what it may be, if it is there.
+    """
+
+    entry: ledgers.Entry
+    find: collections.abc.Callable[[], collections.abc.Sequence[str]]
 
 
 def remove_volume(
@@ -434,21 +476,40 @@ def remove_volume(
     A volume in a state that will pass (it is being created, extended or
     detached) refuses to be deleted, so that is waited for first. One that is
     stuck there, because a service of Cinder died, is what an administrator
-    says it is.
+    says it is. One that is busy comes back unharmed, and is asked again.
 
     :raises calls.ApiError: it may not be deleted.
+    :raises waiting.TerminalState: it could not be.
     :raises waiting.WaitTimeout: it still is being.
     """
-    start_s = time.monotonic()
-    try:
-        _ask_to_delete(storage, volume_id, min(timeout_s, settle_timeout_s))
-    except waiting.WaitTimeout:
-        if admin is None:
-            raise
-        admin.reset_status(volume_id, 'error')
-        storage.delete_volume(volume_id)
-    left_s = max(timeout_s - (time.monotonic() - start_s), 1.0)
-    storage.wait_until_gone(volume_id, left_s)
+    deadline_s = time.monotonic() + timeout_s
+
+    def left_s() -> float:
+        return max(deadline_s - time.monotonic(), 1.0)
+
+    def remove() -> None:
+        try:
+            _ask_to_delete(storage, volume_id, min(left_s(), settle_timeout_s))
+        except waiting.WaitTimeout:
+            if admin is None:
+                raise
+            admin.reset_status(volume_id, 'error')
+            calls.persistently(storage.delete_volume, volume_id)
+        storage.wait_until_gone(volume_id, left_s())
+
+    tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_is_busy),
+        wait=tenacity.wait_exponential(multiplier=0.2),
+        stop=tenacity.stop_after_attempt(4),
+        reraise=True,
+    )(remove)
+
+
+def _is_busy(error: BaseException) -> bool:
+    """Whether a volume that was to be deleted is back, unharmed."""
+    return isinstance(error, waiting.TerminalState) and 'error' not in str(
+        error.last
+    )
 
 
 def _ask_to_delete(
@@ -456,7 +517,7 @@ def _ask_to_delete(
 ) -> None:
     def deleted() -> bool:
         try:
-            storage.delete_volume(volume_id)
+            calls.persistently(storage.delete_volume, volume_id)
         except calls.ApiError as error:
             if error.status == 404:
                 return True

@@ -104,7 +104,7 @@ def remove(
             describe=lambda snapshot: snapshot.status if snapshot else 'gone',
         )
     try:
-        storage.client.volume_snapshots.delete(snapshot_id)
+        calls.persistently(storage.client.volume_snapshots.delete, snapshot_id)
     except calls.ApiError as error:
         if error.status != 404:
             raise

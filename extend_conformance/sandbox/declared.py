@@ -17,6 +17,11 @@ _LOOP = 'extend_conformance.sandbox.drivers.loop.LoopDriver'
 _FAULTS = 'extend_conformance.sandbox.drivers.faults'
 _EXTEND_FAULTS = 'extend_conformance.sandbox.drivers.extend_faults'
 _WRITER_FAULTS = 'extend_conformance.sandbox.drivers.writer_faults'
+_HOST_FAULTS = 'extend_conformance.sandbox.drivers.host_faults'
+
+#: What a volume type says of volumes that several hosts may have at once.
+_MULTIATTACH = (('multiattach', '<is> True'),)
+_DATA_FAULTS = 'extend_conformance.sandbox.drivers.data_faults'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -266,10 +271,288 @@ _EXTEND: ty.Final[tuple[Backend, ...]] = (
 )
 
 #: What the subject ``host`` has to catch.
-_HOST: ty.Final[tuple[Backend, ...]] = ()
+_HOST: ty.Final[tuple[Backend, ...]] = (
+    Backend(
+        # Right: for the checks that need a type of multiattach volumes.
+        name='good-multiattach',
+        volume_driver=_LOOP,
+        extra_specs=_MULTIATTACH,
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
+    ),
+    Backend(
+        # Right: real arrays round up, and nobody may mind.
+        name='rounds-up',
+        volume_driver=f'{_HOST_FAULTS}.RoundsUp',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
+    ),
+    Backend(
+        name='grows-late',
+        volume_driver=f'{_HOST_FAULTS}.GrowsLate',
+        defect='the device follows seconds after in-use',
+        matrix='complete',
+        outcomes=('control-plane-only',),
+        verdict='fails',
+    ),
+    Backend(
+        name='short-by-a-sector',
+        volume_driver=f'{_HOST_FAULTS}.ShortByASector',
+        defect='the device is 512 bytes short after an extend',
+        matrix='complete',
+        outcomes=('inconsistent',),
+        verdict='fails',
+    ),
+    Backend(
+        name='replaces-device',
+        volume_driver=f'{_HOST_FAULTS}.ReplacesDevice',
+        defect='an extend makes a new device under the old name',
+        matrix='complete',
+        outcomes=('inconsistent',),
+        verdict='fails',
+    ),
+    Backend(
+        name='replaces-device-later',
+        volume_driver=f'{_HOST_FAULTS}.ReplacesDeviceLater',
+        defect='the third extend makes a new device under the old name',
+        matrix='complete',
+        outcomes=('inconsistent',),
+        verdict='fails',
+    ),
+    Backend(
+        name='works-once',
+        volume_driver=f'{_HOST_FAULTS}.WorksOnce',
+        defect='refuses a second extend of an attached volume',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
+        name='damages-third-step',
+        volume_driver=f'{_HOST_FAULTS}.DamagesThirdStep',
+        defect='the third extend zeroes a MiB in the middle',
+        matrix='complete',
+        outcomes=('data-damaged',),
+        verdict='fails',
+    ),
+    Backend(
+        name='damages-fifth-step',
+        volume_driver=f'{_HOST_FAULTS}.DamagesFifthStep',
+        defect='the fifth extend zeroes the last old block',
+        matrix='complete',
+        outcomes=('data-damaged',),
+        verdict='fails',
+    ),
+    Backend(
+        name='stays-at-fourth-step',
+        volume_driver=f'{_HOST_FAULTS}.StaysAtFourthStep',
+        defect='the device does not follow the fourth extend',
+        matrix='complete',
+        outcomes=('control-plane-only',),
+        verdict='fails',
+    ),
+    Backend(
+        name='refuses-after-reattach',
+        volume_driver=f'{_HOST_FAULTS}.RefusesAfterReattach',
+        defect='refuses to extend what it extended in an earlier attachment',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
+        name='grows-sevenfold',
+        volume_driver=f'{_HOST_FAULTS}.GrowsSevenfold',
+        defect='refuses to extend to more than seven times the size',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
+        name='forgets-growth',
+        volume_driver=f'{_HOST_FAULTS}.ForgetsGrowth',
+        defect='the detach takes the growth away',
+        matrix='complete',
+        outcomes=('inconsistent',),
+        verdict='fails',
+    ),
+    Backend(
+        name='forgets-growth-later',
+        volume_driver=f'{_HOST_FAULTS}.ForgetsGrowthLater',
+        defect='the second detach after an extend takes the growth away',
+        matrix='complete',
+        outcomes=('inconsistent',),
+        verdict='fails',
+    ),
+    Backend(
+        name='renames-target',
+        volume_driver=f'{_HOST_FAULTS}.RenamesTarget',
+        defect='an extended volume has another address when attached again',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
+    ),
+    Backend(
+        name='leaks-device',
+        volume_driver=f'{_HOST_FAULTS}.LeaksDevice',
+        defect='the detach after an online extend leaves the device',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
+        name='leaves-link',
+        volume_driver=f'{_HOST_FAULTS}.LeavesLink',
+        defect='the detach after an online extend leaves a link',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
+        name='second-attachment-stale',
+        volume_driver=f'{_HOST_FAULTS}.SecondAttachmentStale',
+        extra_specs=_MULTIATTACH,
+        defect='only one of two attachments of a volume grows',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
+    ),
+)
 
 #: What the subject ``data`` has to catch.
-_DATA: ty.Final[tuple[Backend, ...]] = ()
+_DATA: ty.Final = tuple(
+    Backend(
+        name=name,
+        volume_driver=f'{_DATA_FAULTS}.{driver}',
+        defect=defect,
+        matrix='complete',
+        outcomes=(outcome,),
+        verdict='fails',
+    )
+    for name, driver, defect, outcome in (
+        (
+            'loses-last-block',
+            'LosesLastBlock',
+            'an online extend zeroes the last old block',
+            'data-damaged',
+        ),
+        (
+            'loses-middle-block',
+            'LosesMiddleBlock',
+            'an online extend zeroes one old block',
+            'data-damaged',
+        ),
+        (
+            'swaps-blocks',
+            'SwapsBlocks',
+            'an online extend swaps two old blocks',
+            'data-damaged',
+        ),
+        (
+            'tears-block',
+            'TearsBlock',
+            'an online extend loses three sectors',
+            'data-damaged',
+        ),
+        (
+            'boundary-off-by-one',
+            'BoundaryOffByOne',
+            'the first new block is the last old one too',
+            'data-damaged',
+        ),
+        (
+            'new-area-reads-zeros',
+            'NewAreaReadsZeros',
+            'a part of the new area reads zeros after reattach',
+            'data-damaged',
+        ),
+        (
+            'new-area-aliases-old',
+            'NewAreaAliasesOld',
+            'writes to the new area show in the old one',
+            'data-damaged',
+        ),
+        (
+            'loses-new-area',
+            'LosesNewArea',
+            'writes past the old end are lost at detach',
+            'data-damaged',
+        ),
+        (
+            'read-only-after-extend',
+            'ReadOnlyAfterExtend',
+            'an online extend ends all writing',
+            'io-interrupted',
+        ),
+        (
+            'shows-deleted-data',
+            'ShowsDeletedData',
+            'the new area shows a deleted volume',
+            'data-damaged',
+        ),
+        (
+            'damages-second-gib',
+            'DamagesBeyondOneGib',
+            'the second online extend zeroes a MiB',
+            'data-damaged',
+        ),
+        (
+            'drops-write-cache',
+            'DropsWriteCache',
+            'a detach loses what was written last',
+            'data-damaged',
+        ),
+        (
+            'damages-at-second-detach',
+            'DamagesAtSecondDetach',
+            'the second detach after an extend zeroes a block',
+            'data-damaged',
+        ),
+        (
+            'read-only-while-extending',
+            'ReadOnlyWhileExtending',
+            'no writes for 1.5 s of an online extend',
+            'io-interrupted',
+        ),
+        (
+            'gone-while-extending',
+            'GoneWhileExtending',
+            'no device for 1.5 s of an online extend',
+            'io-interrupted',
+        ),
+        (
+            'write-error-while-extending',
+            'WriteErrorWhileExtending',
+            'errors in the upper half during an online extend',
+            'io-interrupted',
+        ),
+        (
+            'loses-writes-while-extending',
+            'LosesWritesWhileExtending',
+            'writes during an online extend are lost',
+            'data-damaged',
+        ),
+        (
+            'touches-neighbour',
+            'TouchesNeighbour',
+            'an online extend zeroes a block of other volumes',
+            'data-damaged',
+        ),
+        (
+            'touches-neighbour-at-detach',
+            'TouchesNeighbourAtDetach',
+            'a detach after an extend damages other volumes',
+            'data-damaged',
+        ),
+        (
+            'shows-neighbour',
+            'ShowsNeighbour',
+            'the new area shows another volume',
+            'data-damaged',
+        ),
+    )
+)
 
 #: What the subjects ``writer`` and ``claims`` have to catch.
 _WRITER: ty.Final[tuple[Backend, ...]] = (

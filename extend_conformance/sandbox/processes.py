@@ -21,7 +21,7 @@ from extend_conformance.sandbox import state
 
 MARKER: ty.Final = 'EXTEND_CONFORMANCE_SANDBOX_DAEMON'
 
-#: The kernel knows a start since boot; as a date it moves with the clock.
+#: psutil rounds the start of the host to a second, twice.
 _CLOCK_SLACK_S: ty.Final = 2.0
 
 
@@ -83,7 +83,18 @@ def start(
 
 def identify(pid: int) -> state.Process:
     """Return what tells this process from a later one of the same pid."""
-    return state.Process(pid, psutil.Process(pid).create_time())
+    return state.Process(pid, _created_s(psutil.Process(pid)))
+
+
+def _created_s(process: psutil.Process) -> float:
+    """When a process was started, in seconds since the start of the host.
+
+    psutil makes a date of what the kernel knows, with the start of the host
+    as the clock has it when it is asked first; as a date it would move with
+    the clock.
+    """
+    boot_s = psutil.boot_time()
+    return process.create_time() - boot_s
 
 
 def alive(process: state.Process | None) -> bool:
@@ -93,7 +104,7 @@ def alive(process: state.Process | None) -> bool:
     try:
         found = psutil.Process(process.pid)
         return (
-            abs(found.create_time() - process.create_time) < _CLOCK_SLACK_S
+            abs(_created_s(found) - process.create_time) < _CLOCK_SLACK_S
             and found.status() != psutil.STATUS_ZOMBIE
         )
     except psutil.NoSuchProcess:

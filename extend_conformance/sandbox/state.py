@@ -129,7 +129,10 @@ class Paths:
 
 @dataclasses.dataclass(frozen=True)
 class Process:
-    """A daemon as it was started; both numbers together are unique."""
+    """A daemon as it was started; both numbers together are unique.
+
+    :param create_time: seconds since the start of the host.
+    """
 
     pid: int
     create_time: float

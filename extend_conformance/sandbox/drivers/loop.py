@@ -98,6 +98,10 @@ class LoopDriver(driver.VolumeDriver):
     def _on_detached(self, volume: ty.Any) -> None:
         """Act after the last attachment of a volume has gone."""
 
+    def _file_bytes(self, size_gib: int) -> int:
+        """Return how large the file of a volume of some GiB is."""
+        return size_gib * int(units.Gi)
+
     # Set-up and statistics
 
     def do_setup(self, context: ty.Any) -> None:
@@ -181,7 +185,7 @@ class LoopDriver(driver.VolumeDriver):
             processutils.execute(
                 'cp', '--sparse=always', str(source), str(target)
             )
-            os.truncate(target, size_gib * units.Gi)
+            os.truncate(target, self._file_bytes(size_gib))
         except Exception as error:
             target.unlink(missing_ok=True)
             raise exception.VolumeBackendAPIException(
@@ -194,7 +198,7 @@ class LoopDriver(driver.VolumeDriver):
         """Create a sparse file."""
         self._must_have_room(volume.size * units.Gi)
         with self._path(volume).open('xb') as file:
-            file.truncate(volume.size * units.Gi)
+            file.truncate(self._file_bytes(volume.size))
 
     def delete_volume(self, volume: ty.Any) -> None:
         """Delete the file, and what an unclean detach may have left."""
@@ -240,7 +244,7 @@ class LoopDriver(driver.VolumeDriver):
             self._on_extend(volume, new_size, device)
         self._must_have_room(new_size * units.Gi - path.stat().st_size)
         self._simulate('extend')
-        os.truncate(path, new_size * units.Gi)
+        os.truncate(path, self._file_bytes(new_size))
         for device in attached:
             self._grow_device(volume, device)
         if attached:
@@ -337,7 +341,7 @@ class LoopDriver(driver.VolumeDriver):
                 image_id=image_id,
                 reason=f'it does not fit in {volume.size} GiB',
             )
-        os.truncate(path, volume.size * units.Gi)
+        os.truncate(path, self._file_bytes(volume.size))
 
     def clone_image(
         self,

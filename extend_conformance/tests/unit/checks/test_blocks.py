@@ -89,7 +89,9 @@ class ExamineTest(testtools.TestCase):
     def test_block_of_another_run(self):
         other = blocks.Pattern('run-2', VOLUME)
         self.put(12, other.blocks(12, 1))
-        self.assertEqual([(12 * BLOCK, BLOCK, 'other-volume')], self.examine())
+        (damage,) = self.pattern.examine(10 * BLOCK, bytes(self.data))
+        self.assertEqual('other-volume', damage.kind)
+        self.assertIn('of another run', damage.detail)
 
     def test_one_flipped_bit_is_noise(self):
         self.data[2 * BLOCK + 2000] ^= 1
@@ -98,6 +100,38 @@ class ExamineTest(testtools.TestCase):
     def test_torn_block_is_noise(self):
         self.put(12, self.pattern.blocks(13, 1)[:512])
         self.assertEqual([(12 * BLOCK, BLOCK, 'noise')], self.examine())
+
+    def test_torn_between_two_generations_is_said(self):
+        self.data[2 * BLOCK : 2 * BLOCK + 512] = self.pattern.blocks(12, 1, 2)[
+            :512
+        ]
+        (damage,) = self.pattern.examine(10 * BLOCK, bytes(self.data))
+        self.assertEqual(
+            ('noise', 'is torn between generation 2 and generation 1'),
+            (damage.kind, damage.detail),
+        )
+
+    def test_sectors_of_zeros_are_said(self):
+        self.data[2 * BLOCK + 512 : 2 * BLOCK + 1024] = bytes(512)
+        (damage,) = self.pattern.examine(10 * BLOCK, bytes(self.data))
+        self.assertEqual(
+            'is torn between generation 1 and zeros', damage.detail
+        )
+
+    def test_noise_alone_is_nobodys(self):
+        (damage,) = self.pattern.examine(0, b'x' * BLOCK)
+        self.assertEqual('holds nothing that any run wrote', damage.detail)
+
+    def test_another_volume_of_the_run_is_called_by_its_name(self):
+        mine = blocks.Pattern(
+            'run-1', VOLUME, {str(uuid.UUID(int=2)): 'the neighbour'}
+        )
+        other = blocks.Pattern('run-1', str(uuid.UUID(int=2)))
+        (damage,) = mine.examine(0, other.blocks(0, 1))
+        self.assertEqual(
+            f'holds data of volume {uuid.UUID(int=2)}, the neighbour',
+            damage.detail,
+        )
 
     def test_offset_inside_a_block_is_refused(self):
         self.assertRaises(ValueError, self.pattern.examine, 1, b'x')

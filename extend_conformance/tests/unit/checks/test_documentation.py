@@ -34,18 +34,6 @@ def fields_of(check):
     }
 
 
-def row_of(check):
-    fields = fields_of(check)
-    needs = fields['Needs'] if check.needs else r'\-'
-    return [
-        f':doc:`{check.id}`',
-        fields['Level'],
-        fields['Scope'],
-        fields['Applies'],
-        needs,
-    ]
-
-
 class DocumentationTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
@@ -66,12 +54,3 @@ class DocumentationTest(testtools.TestCase):
             text = (_PAGES / f'{check.id}.rst').read_text()
             found = re.findall(r'^(\w.+)\n=+$', text, re.M)
             self.assertEqual([check.id, *_SECTIONS], found, check.id)
-
-    def test_the_index_lists_every_check_in_the_order_of_running(self):
-        text = (_PAGES / 'index.rst').read_text()
-        rows = [
-            re.split(r'\s{2,}', line.strip())
-            for line in text.splitlines()
-            if line.startswith(':doc:')
-        ]
-        self.assertEqual([row_of(check) for check in self.checks], rows)

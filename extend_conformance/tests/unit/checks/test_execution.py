@@ -136,7 +136,10 @@ class VerdictTest(testtools.TestCase):
 
     def test_a_refusal_that_was_promised_is_not_applicable(self):
         result = self.execute(
-            findings.Refused('No'), expected='refused', source='matrix'
+            findings.Refused('No'),
+            outcome='refused-driver',
+            expected='refused',
+            source='matrix',
         )
         self.assertEqual(
             ('not-applicable', 'refused-as-promised'),
@@ -145,6 +148,21 @@ class VerdictTest(testtools.TestCase):
 
     def test_a_refusal_that_was_not_promised_is_a_fail(self):
         self.assertEqual('fail', self.execute(findings.Refused('No')).verdict)
+
+    def test_refusal_after_a_first_extend_that_worked_fails(self):
+        result = self.execute(
+            findings.Refused('No'), outcome='supported', expected='refused'
+        )
+        self.assertEqual('fail', result.verdict)
+
+    def test_figures_of_the_check_are_kept(self):
+        checked = make_context()
+
+        def run(context):
+            context.figures['bytes'] = 1.0
+
+        result = execution.execute(make_check(run), checked)
+        self.assertEqual({'bytes': 1.0}, result.figures)
 
     def test_a_known_failure_is_known(self):
         result = self.execute(findings.Failed('Oh'), known='https://bug/1')

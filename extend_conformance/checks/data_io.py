@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""I/O that goes on while a volume is extended: on it, and on its neighbour."""
+
+from extend_conformance.checks import context as context_module
+from extend_conformance.checks import findings
+from extend_conformance.checks import registry
+from extend_conformance.checks import stamped
+from extend_conformance.checks import traffic
+from extend_conformance.claims import verdict
+
+_GIB = stamped.GIB
+_MIB = stamped.MIB
+
+
+def _traffic(
+    context: context_module.Context, volume: stamped.StampedVolume
+) -> traffic.Traffic:
+    context.step(f'keep writing and reading volume {volume.id}')
+    return traffic.Traffic(
+        volume.attached.device,
+        volume.content,
+        volume.size_gib * _GIB,
+        journal=context.journal,
+        max_stall_s=context.settings.max_stall_s,
+    )
+
+
+@registry.check(
+    'io-during-extend',
+    '557cf377-94c2-40b7-9650-22567fd988d6',
+    level=registry.Level.MUST,
+    applies=registry.Applies.WHERE_SUPPORTED,
+    needs=[registry.Need.HOST],
+    budget_s=120,
+)
+def io_during_extend(context: context_module.Context) -> None:
+    """A writer and a reader keep going while their volume is extended twice.
+
+    No error, no stall over the limit, and no write is lost: all of it is
+    read back at the end, and again after detach and attach.
+    """
+    volume = stamped.StampedVolume(context)
+    volume.attach()
+    # Between the portions that are written again and again.
+    volume.sprinkle(_MIB // 2, _GIB - _MIB)
+    with _traffic(context, volume) as flow:
+        for size_gib in (2, 3):
+            old_end = volume.size_gib * _GIB
+            volume.grow(size_gib)
+            flow.widen(old_end, _GIB)
+            volume.sprinkle(old_end + _MIB // 2, _GIB - _MIB)
+            flow.flow()
+    flow.must_have_flowed(f'Volume {volume.id}, while it was extended')
+    volume.must_hold_written('after extends while it was written')
+    volume.reattach()
+    volume.must_hold_written(
+        'after extends while it was written, detach and attach'
+    )
+
+
+@registry.check(
+    'neighbour-undisturbed',
+    '7fc8e906-9fb4-435c-8989-0aecbcaa2e98',
+    level=registry.Level.MUST,
+    applies=registry.Applies.WHERE_SUPPORTED,
+    needs=[registry.Need.HOST],
+    budget_s=120,
+)
+def neighbour_undisturbed(context: context_module.Context) -> None:
+    """I/O on a second volume goes on, intact, while the first is extended.
+
+    The second one is written whole, and read back whole when the first one
+    has been extended, written in its new area, detached and deleted.
+    """
+    neighbour = stamped.StampedVolume(context)
+    neighbour.attach()
+    context.step('write the neighbour whole with stamped blocks')
+    neighbour.stamp()
+    volume = stamped.StampedVolume(
+        context, others={neighbour.id: 'the neighbour'}
+    )
+    volume.attach()
+    with _traffic(context, neighbour) as flow:
+        volume.sprinkle(0, _GIB)
+        volume.grow(2)
+        volume.sprinkle(_GIB, _GIB)
+        flow.flow()
+        volume.must_hold_only_written('beside its neighbour', _GIB)
+        volume.detach()
+        context.resources.delete_volume(volume.id)
+    flow.must_have_flowed(
+        f'Volume {neighbour.id}, while its neighbour {volume.id} was extended'
+    )
+    _must_be_as_before(context, neighbour)
+    neighbour.reattach()
+    neighbour.must_hold_written(
+        f'after the extend of its neighbour {volume.id}'
+    )
+
+
+def _must_be_as_before(
+    context: context_module.Context, volume: stamped.StampedVolume
+) -> None:
+    shown = context.storage.get_volume(volume.id)
+    found = shown.status, shown.size_gib, volume.device_bytes()
+    if found != ('in-use', volume.size_gib, volume.size_gib * _GIB):
+        raise findings.Failed(
+            f'The extend of its neighbour left volume {volume.id} {found[0]} '
+            f'with {found[1]} GiB and a device of {found[2]} bytes; it was '
+            f'in-use with {volume.size_gib} GiB',
+            outcome=verdict.Outcome.INCONSISTENT,
+        )

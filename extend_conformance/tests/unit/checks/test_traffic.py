@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What I/O meets is found, named, and judged; on files, not on devices."""
+
+import errno
+import os
+import pathlib
+import time
+import uuid
+
+import fixtures
+import testtools
+
+from extend_conformance.checks import blocks
+from extend_conformance.checks import content
+from extend_conformance.checks import findings
+from extend_conformance.checks import traffic
+from extend_conformance.cloud import device
+from extend_conformance.cloud import journal
+
+MIB = 1024**2
+SIZE = 8 * MIB
+
+
+class Disturbed(device.BlockDevice):
+    """A file that disturbs some operation.
+
+    :param disturb: called with the descriptor and an offset before every
+        write.
+    """
+
+    def __init__(self, path, disturb):
+        super().__init__(path)
+        self._disturb = disturb
+
+    def open_direct(self, write=False):
+        opened = super().open_direct(write)
+        if write:
+            write_at = opened.write_at
+
+            def disturbed(offset, data):
+                self._disturb(offset)
+                write_at(offset, data)
+
+            opened.write_at = disturbed
+        return opened
+
+
+class TrafficTest(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        directory = self.useFixture(fixtures.TempDir()).path
+        self.path = pathlib.Path(directory) / 'volume'
+        self.path.touch()
+        os.truncate(self.path, SIZE)
+        self.content = content.Content(
+            blocks.Pattern('run-1', str(uuid.UUID(int=1)))
+        )
+        self.journal = journal.Journal()
+
+    def make(self, disturb=lambda offset: None, max_stall_s=10):
+        return traffic.Traffic(
+            Disturbed(str(self.path), disturb),
+            self.content,
+            SIZE,
+            journal=self.journal,
+            max_stall_s=max_stall_s,
+        )
+
+    def failure(self, flow):
+        return self.assertRaises(
+            findings.Failed, flow.must_have_flowed, 'Meanwhile'
+        )
+
+    def test_undisturbed_all_is_there_and_nothing_is_found(self):
+        with self.make() as flow:
+            flow.flow()
+        flow.must_have_flowed('Meanwhile')
+        self.assertEqual([], self.content.examine(0, self.path.read_bytes()))
+
+    def test_every_place_was_written_more_than_once(self):
+        with self.make() as flow:
+            flow.flow()
+        self.assertGreaterEqual(self.content.generation(0, 1), 2)
+        self.assertGreaterEqual(
+            self.content.generation(SIZE // blocks.BLOCK_BYTES - 1, 1), 2
+        )
+
+    def test_what_it_did_is_recorded(self):
+        with self.make() as flow:
+            flow.flow()
+        event = self.journal.events[-1]
+        self.assertIn('writes and', event.summary)
+        self.assertGreaterEqual(event.details['writes'], 128)
+        self.assertLess(event.details['longest_write_s'], 10)
+
+    def test_it_goes_on_in_a_further_area(self):
+        with self.make() as flow:
+            os.truncate(self.path, 2 * SIZE)
+            flow.widen(SIZE, SIZE)
+            flow.flow()
+        last = 2 * SIZE // blocks.BLOCK_BYTES - 1
+        self.assertGreater(self.content.generation(last, 1), 0)
+
+    def test_an_error_is_named_and_its_duration_measured(self):
+        refused_until = time.monotonic() + 0.3
+
+        def refuse(offset):
+            if time.monotonic() < refused_until:
+                raise OSError(errno.EIO, 'it is away')
+
+        with self.make(refuse) as flow:
+            flow.flow()
+            time.sleep(0.4)
+        failed = self.failure(flow)
+        self.assertEqual('io-interrupted', failed.outcome)
+        self.assertIn('a write at byte 0 failed', str(failed))
+        self.assertIn('it is away', str(failed))
+        self.assertGreater(self.journal.events[-1].details['writes'], 0)
+        self.assertGreater(
+            self.journal.events[-1].details['longest_write_s'], 0.25
+        )
+
+    def test_a_stall_over_the_limit_fails(self):
+        stalls = iter([0.4])
+        with self.make(
+            lambda offset: time.sleep(next(stalls, 0)), max_stall_s=0.2
+        ) as flow:
+            time.sleep(0.5)
+        failed = self.failure(flow)
+        self.assertEqual('io-interrupted', failed.outcome)
+        self.assertIn('stalled for longer than 0.2 s', str(failed))
+
+    def test_a_write_that_never_returns_does_not_keep_the_check(self):
+        began_s = time.monotonic()
+        with self.make(lambda offset: time.sleep(5), max_stall_s=0.2) as flow:
+            pass
+        self.assertLess(time.monotonic() - began_s, 3)
+        self.assertIn('stalled', str(self.failure(flow)))
+
+    def test_a_lost_write_is_seen_by_the_reader(self):
+        with self.make() as flow:
+            flow.flow()
+            with self.path.open('r+b') as file:
+                # Behind the back of both, over and over.
+                for _ in range(50):
+                    file.seek(0)
+                    file.write(bytes(MIB))
+                    file.flush()
+                    time.sleep(0.002)
+            flow.flow()
+        failed = self.failure(flow)
+        self.assertEqual('data-damaged', failed.outcome)
+        self.assertEqual(
+            {'zeros'}, {one.kind for one in failed.damage} - {'noise'}
+        )
