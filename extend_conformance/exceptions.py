@@ -11,6 +11,8 @@ kinds that decide an exit code live here.
 import enum
 import typing as ty
 
+from extend_conformance import masking
+
 
 class ExitCode(enum.IntEnum):
     """What every command returns; the same meaning everywhere."""
@@ -57,7 +59,8 @@ class ExtendConformanceError(Exception):
         self.elapsed_s = elapsed_s
         self.request_id = request_id
         self.next_step = next_step
-        super().__init__(self._sentence())
+        # It may quote another error, or an answer.
+        super().__init__(masking.text(self._sentence()))
 
     def _sentence(self) -> str:
         facts = []

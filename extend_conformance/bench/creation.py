@@ -27,11 +27,13 @@ def measure(
     storage: block_storage.BlockStorage,
     host: host_module.Host,
     ledger: ledger_module.Ledger,
+    name_prefix: str = '',
 ) -> model.Sample:
     """Create an image volume, time it, and delete it again.
 
     :param repeat: 1 for the first sample of the cell; also the seed of the
         image.
+    :param name_prefix: begins the name of the volume.
     :returns: the sample; a failure is a sample with its error, never a
         missing one.
     """
@@ -45,7 +47,9 @@ def measure(
     started_s = time.monotonic()
     created: writer.CreatedImage | None = None
     error: str | None = None
-    with resources_module.Resources(storage, ledger, host) as resources:
+    with resources_module.Resources(
+        storage, ledger, host, name_prefix=name_prefix
+    ) as resources:
         image_writer = writer.ImageVolumeWriter(
             resources,
             options.WriterOptions(

@@ -8,6 +8,7 @@ import traceback
 import typing as ty
 
 from extend_conformance import exceptions
+from extend_conformance import masking
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.checks import registry
@@ -173,7 +174,7 @@ def _result(
             found = verdict.CheckVerdict.FAIL
         case _:
             found = verdict.CheckVerdict.ABORT
-    reason = '' if finding is None else str(finding)
+    reason = '' if finding is None else masking.text(str(finding))
     if known_disagreement is not None:
         if found is verdict.CheckVerdict.FAIL:
             found = verdict.CheckVerdict.KNOWN

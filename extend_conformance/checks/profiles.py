@@ -87,6 +87,25 @@ class Plan:
             for volume_type, check in subjects
         )
 
+    def for_selected(
+        self,
+        volume_types: collections.abc.Iterable[str],
+        selected: collections.abc.Container[str | None],
+    ) -> tuple[model.Planned, ...]:
+        """The plan of the subjects of which something was selected.
+
+        A backend of which nothing was selected is not part of the run. One
+        of which only some checks were is planned whole: the verdict of a
+        backend cannot follow from a choice of checks.
+
+        :param selected: volume types; ``None`` is the cloud.
+        """
+        return tuple(
+            planned
+            for planned in self.for_backends(volume_types)
+            if planned.backend in selected
+        )
+
 
 def make_plan(
     profile: str, given: collections.abc.Collection[registry.Need]

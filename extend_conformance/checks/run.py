@@ -18,6 +18,7 @@ from extend_conformance.checks import arguments
 from extend_conformance.checks import context
 from extend_conformance.checks import discovery
 from extend_conformance.checks import effort
+from extend_conformance.checks import pages
 from extend_conformance.checks import profiles
 from extend_conformance.checks import registry
 from extend_conformance.checks import session
@@ -169,6 +170,7 @@ def begin(
         ),
         not_planned=prepared.plan.not_planned,
         warnings=machine.warnings,
+        pages=pages.read(prepared.plan.checks),
     )
     results.write_run(run)
     return Begun(

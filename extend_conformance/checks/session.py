@@ -27,6 +27,9 @@ from extend_conformance.cloud import resources as resources_module
 from extend_conformance.results import model
 from extend_conformance.results import storage
 
+#: What was measured once, and is evidence of every check that judges it.
+_JUDGED = 'the first extend of a fresh volume, measured once per backend'
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Clouds:
@@ -65,6 +68,7 @@ class Session:
     :param results: where every result is written the moment it is there.
     :param host: attaches volumes; without it, what needs a host is skipped.
     :param documentation: the matrices that may hold for the cloud.
+    :param name_prefix: begins the name of whatever is made.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class Session:
         results: storage.ResultsDirectory,
         ledger: ledger_module.Ledger,
         host: host_module.Host | None,
+        name_prefix: str = '',
     ) -> None:
         self._clouds = clouds
         self._settings = settings
@@ -85,6 +90,7 @@ class Session:
         self._results = results
         self._ledger = ledger
         self._host = host
+        self._name_prefix = name_prefix
         self._found: dict[str, discovery.Found] = {}
 
     def run_check(
@@ -109,6 +115,8 @@ class Session:
 
     def _context(self, volume_type: str) -> context_module.Context:
         journal = journal_module.Journal()
+        found = self.found(volume_type)
+        _tell_capability(journal, found)
         member = block_storage.BlockStorage(self._clouds.member, journal)
         images = self._images(self._clouds.member, journal)
         admin = _as(self._clouds.admin, journal)
@@ -132,9 +140,10 @@ class Session:
                 admin=admin,
                 settle_timeout_s=self._settings.extend_timeout_s,
                 images=images,
+                name_prefix=self._name_prefix,
             ),
-            backend=self.found(volume_type).as_backend(),
-            measure=functools.partial(self.measured, volume_type),
+            backend=found.as_backend(),
+            measure=functools.partial(self._told, volume_type, journal),
         )
 
     def _images(
@@ -175,6 +184,22 @@ class Session:
                 self._results.write_backend(backend)
             return backend
 
+    def _told(
+        self, volume_type: str, journal: journal_module.Journal
+    ) -> model.Backend:
+        """The same, for a check, whose evidence it becomes."""
+        backend = self.measured(volume_type)
+        assert backend.measurement is not None
+        if not any(event.summary == _JUDGED for event in journal.events):
+            facts = {
+                field.name: getattr(backend.measurement, field.name)
+                for field in dataclasses.fields(backend.measurement)
+                # Kept once, with the backend.
+                if field.name not in ('damage', 'evidence')
+            }
+            journal.add('step', _JUDGED, **facts)
+        return backend
+
     def _measure(self, volume_type: str) -> model.Backend:
         backend = first_extend.measure(self._context(volume_type))
         assert backend.measurement is not None
@@ -184,6 +209,24 @@ class Session:
                 verdict.Outcome(backend.measurement.outcome)
             ),
         )
+
+
+def _tell_capability(
+    journal: journal_module.Journal, found: discovery.Found
+) -> None:
+    """Enter what the pool says of itself, if somebody could look."""
+    if found.pool is None:
+        return
+    journal.add(
+        'capability',
+        f'pool {found.pool.name}: online_extend_support '
+        f'{found.truths.capability}',
+        online_extend_support=found.truths.capability,
+        # As stated: infinity is a word there, and no number of JSON.
+        free_capacity_gb=found.pool.capabilities.get('free_capacity_gb'),
+        total_capacity_gb=found.pool.capabilities.get('total_capacity_gb'),
+        protocol=found.pool.protocol,
+    )
 
 
 def _as(

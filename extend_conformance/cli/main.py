@@ -19,6 +19,7 @@ from cliff import command
 from cliff import commandmanager
 
 from extend_conformance import exceptions
+from extend_conformance import masking
 
 
 class Application(app.App):
@@ -43,6 +44,11 @@ class Application(app.App):
             deferred_help=True,
         )
         self._error: BaseException | None = None
+
+    def configure_logging(self) -> None:
+        """Log as cliff does, without secrets."""
+        super().configure_logging()
+        masking.guard_handlers()
 
     def run(self, argv: collections.abc.Sequence[str]) -> int:
         """Run a command; without one, print the help."""

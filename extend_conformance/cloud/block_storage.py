@@ -66,6 +66,7 @@ class BlockStorage:
         self.connection = connection
         self.journal = journal or journals.Journal()
         self._poll = poll or waiting.Polling()
+        self._told: set[str] = set()
 
     def with_journal(self, journal: journals.Journal) -> 'BlockStorage':
         """The same cloud and project, with events into another journal."""
@@ -329,11 +330,30 @@ class BlockStorage:
         found = self._list(
             self._cinder.messages, {'resource_uuid': volume_id}, {}
         )
-        return tuple(
+        messages = tuple(
             views.Message.from_json(each)
             for each in found
             if each.get('resource_uuid') == volume_id
-            and (request_id is None or each.get('request_id') == request_id)
+        )
+        for message in messages:
+            self._tell(volume_id, message)
+        return tuple(
+            message
+            for message in messages
+            if request_id in (None, message.request_id)
+        )
+
+    def _tell(self, volume_id: str, message: views.Message) -> None:
+        """Enter a user message, the first time that it is seen."""
+        if message.id in self._told:
+            return
+        self._told.add(message.id)
+        self.journal.add(
+            'message',
+            f'{message.event_id}: {message.text}',
+            volume_id=volume_id,
+            request_id=message.request_id,
+            created_at=message.created_at,
         )
 
     def quota(self) -> views.Quota:

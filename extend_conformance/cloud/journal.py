@@ -11,14 +11,8 @@ import dataclasses
 import threading
 import time
 import types
-import typing as ty
 
-from oslo_utils import strutils
-
-#: Keys of connection information that oslo.utils does not take for secrets.
-_SECRET_KEYS = frozenset({'keyring', 'hosts_nqn_secret', 'dhchap_key'})
-
-MASK = '***'
+from extend_conformance import masking
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,28 +32,6 @@ class Event:
     details: collections.abc.Mapping[str, object]
 
 
-def masked(value: ty.Any) -> ty.Any:
-    """Copy a value, with passwords, keys and tokens replaced by a mask.
-
-    Mappings and sequences are copied as dictionaries and lists, so that what
-    the caller does to the original later is not seen in the copy.
-    """
-    if isinstance(value, collections.abc.Mapping):
-        hidden = strutils.mask_dict_password(value, secret=MASK)
-        return {
-            key: MASK
-            if str(key).lower() in _SECRET_KEYS
-            or (hidden[key] == MASK and value[key] != MASK)
-            else masked(each)
-            for key, each in value.items()
-        }
-    if isinstance(value, str):
-        return strutils.mask_password(value, secret=MASK)
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [masked(each) for each in value]
-    return value
-
-
 class Journal:
     """Collects events of several threads on one monotonic clock."""
 
@@ -77,8 +49,8 @@ class Journal:
 
     def add(self, kind: str, summary: str, **details: object) -> Event:
         """Enter an event, at this moment, without its secrets."""
-        summary = strutils.mask_password(summary, secret=MASK)
-        clean = types.MappingProxyType(masked(details))
+        summary = masking.text(summary)
+        clean = types.MappingProxyType(masking.masked(details))
         with self._lock:
             event = Event(self.elapsed_s(), kind, summary, clean)
             self._events.append(event)

@@ -73,6 +73,7 @@ class Resources:
     :param cleanup_timeout_s: seconds that :meth:`cleanup` may take in all.
     :param settle_timeout_s: seconds after which a volume that is still
         ``extending``, or in another state that passes, is stuck.
+    :param name_prefix: begins the name of whatever is made.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Resources:
         admin: block_storage.BlockStorage | None = None,
         cleanup_timeout_s: float = 300.0,
         settle_timeout_s: float = 300.0,
+        name_prefix: str = '',
     ) -> None:
         self.storage = storage
         self.ledger = ledger
@@ -93,6 +95,7 @@ class Resources:
         self._admin = admin
         self._cleanup_timeout_s = cleanup_timeout_s
         self._settle_timeout_s = settle_timeout_s
+        self._name_prefix = name_prefix
         self._owned: list[ledgers.Entry | attachments.AttachedVolume] = []
         self._doubts: list[_Doubt] = []
 
@@ -105,6 +108,8 @@ class Resources:
         error: BaseException | None,
         traceback: object,
     ) -> None:
+        if isinstance(error, Exception):
+            self._look_once_more(error)
         try:
             self.cleanup()
         except CleanupFailed as failure:
@@ -112,6 +117,34 @@ class Resources:
                 raise
             # What went wrong first is what the caller has to hear.
             error.add_note(f'And the clean-up failed: {failure}')
+
+    def _look_once_more(self, error: Exception) -> None:
+        """Enter what Cinder says of the volumes before they are taken away.
+
+        It is evidence of what went wrong, which nothing here may hide.
+        """
+        if isinstance(error, connections.CloudUnreachable):
+            return
+        for owned in self._owned[:]:
+            if not isinstance(owned, ledgers.Entry) or owned.kind != VOLUME:
+                continue
+            volume_id = ty.cast(str, owned.id)
+            try:
+                volume = self.storage.get_volume(volume_id)
+                self.storage.messages(volume_id)
+            except exceptions.ExtendConformanceError as second:
+                self.storage.journal.add(
+                    'error', str(second), volume_id=volume_id
+                )
+                continue
+            self.storage.journal.add(
+                'status',
+                f'in the end: {volume.status}, {volume.size_gib} GiB',
+                volume_id=volume_id,
+                status=volume.status,
+                size_gib=volume.size_gib,
+                attachments=volume.attachments,
+            )
 
     def create_volume(
         self,
@@ -155,7 +188,9 @@ class Resources:
         source_id: str | None = None,
     ) -> views.Volume:
         """Ask for a volume, own it, and do not wait for it."""
-        name = name or f'extend-conformance-{secrets.token_hex(6)}'
+        name = self._name_prefix + (
+            name or f'extend-conformance-{secrets.token_hex(6)}'
+        )
         entry = self.ledger.intend(
             VOLUME,
             self.storage.connection.auth_url,

@@ -54,7 +54,7 @@ def judge(results: model.Results) -> model.Results:
         results,
         checks=checks,
         backends=backends,
-        cloud_verdict=_judge_cloud(checks, backends),
+        cloud_verdict=_judge_cloud(checks),
     )
 
 
@@ -125,15 +125,19 @@ def _unwritten(results: model.Results) -> tuple[model.Backend, ...]:
 
 def _judge_cloud(
     checks: collections.abc.Sequence[model.CheckResult],
-    backends: collections.abc.Sequence[model.Backend],
 ) -> str | None:
-    if not checks and all(backend.verdict is None for backend in backends):
+    """``None`` if nothing of scope ``cloud`` was planned or ran.
+
+    Every profile plans something of it, so then a person chose otherwise.
+    """
+    of_cloud = [check for check in checks if check.scope == 'cloud']
+    if not of_cloud:
         return None
     return verdict.judge_cloud(
         [
             verdict.CheckVerdict(check.verdict)
-            for check in checks
-            if check.scope == 'cloud' and counts_as_must(check)
+            for check in of_cloud
+            if counts_as_must(check)
         ]
     )
 

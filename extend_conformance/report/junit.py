@@ -7,12 +7,12 @@ failure; the evidence of everything goes to ``system-out``.
 """
 
 import collections.abc
-import json
 import re
 from xml.etree import ElementTree
 
 from extend_conformance.report import judgement
 from extend_conformance.results import model
+from extend_conformance.results import telling
 
 #: What XML 1.0 cannot hold at all
 #: (https://www.w3.org/TR/xml/#charsets), escaped or not.
@@ -121,7 +121,9 @@ def _case(suite: str, check: model.CheckResult) -> ElementTree.Element:
     said = {'type': check.verdict, 'message': _clean(message)}
     if judgement.counted_failure(check):
         failure = ElementTree.SubElement(case, 'failure', said)
-        failure.text = _clean(_damage(check) or check.reason)
+        failure.text = _clean(
+            '\n'.join(telling.damage(check.damage)) or check.reason
+        )
     elif check.verdict in ('abort', 'missing'):
         ElementTree.SubElement(case, 'error', said)
     elif check.verdict in ('skip', 'not-applicable', 'known'):
@@ -129,29 +131,8 @@ def _case(suite: str, check: model.CheckResult) -> ElementTree.Element:
         said['message'] = f'{check.verdict}: {said["message"]}'
         ElementTree.SubElement(case, 'skipped', said)
     out = ElementTree.SubElement(case, 'system-out')
-    out.text = _clean(_evidence(check))
+    out.text = _clean(telling.tell(check))
     return case
-
-
-def _damage(check: model.CheckResult) -> str:
-    return '\n'.join(
-        f'{stretch.kind} at byte {stretch.offset_bytes}, '
-        f'{stretch.length_bytes} bytes: {stretch.detail}'
-        for stretch in check.damage
-    )
-
-
-def _evidence(check: model.CheckResult) -> str:
-    lines = [f'{check.verdict} ({check.level}, {check.uuid}) {check.reason}']
-    lines += [f'{name} = {value}' for name, value in check.figures.items()]
-    for event in check.evidence:
-        line = f'{event.at_s:8.3f} s {event.kind}: {event.summary}'
-        if event.details:
-            line += ' ' + json.dumps(
-                dict(event.details), ensure_ascii=False, sort_keys=True
-            )
-        lines.append(line)
-    return '\n'.join(lines)
 
 
 def _count(

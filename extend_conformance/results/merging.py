@@ -65,6 +65,7 @@ def union_of_runs(
         planned=_unique(part for run in runs for part in run.planned),
         not_planned=_unique(part for run in runs for part in run.not_planned),
         warnings=_unique(part for run in runs for part in run.warnings),
+        pages=_pages(runs),
     )
 
 
@@ -159,10 +160,24 @@ def _merge_runs(
             ),
             *warnings,
         ),
+        pages=_pages(runs),
         merged_from=tuple(
-            part for run in runs for part in (run.merged_from or (run,))
+            dataclasses.replace(part, pages=())
+            for run in runs
+            for part in (run.merged_from or (run,))
         ),
     )
+
+
+def _pages(
+    runs: collections.abc.Iterable[model.Run],
+) -> tuple[model.Page, ...]:
+    """The page of each check, the first where several have one."""
+    found: dict[str, model.Page] = {}
+    for run in runs:
+        for page in run.pages:
+            found.setdefault(page.check, page)
+    return tuple(found.values())
 
 
 def _merge_checks(

@@ -285,6 +285,21 @@ class NotPlanned:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Page:
+    """How a check is explained, for reports that are read without a network.
+
+    :param proves: one sentence.
+    :param matters: why it matters, in reStructuredText.
+    :param mend: what to do if it fails, in reStructuredText.
+    """
+
+    check: str
+    proves: str
+    matters: str = ''
+    mend: str = ''
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Run:
     """What is true of the whole run.
 
@@ -295,6 +310,7 @@ class Run:
         are made there; Nova's compute hosts are not looked at.
     :param release: the release of the cloud, if it was told.
     :param planned: what was planned, so that a missing result is noticed.
+    :param pages: of the planned checks.
     :param merged_from: the runs that were put together, as they were.
     """
 
@@ -311,6 +327,7 @@ class Run:
     planned: tuple[Planned, ...] = ()
     not_planned: tuple[NotPlanned, ...] = ()
     warnings: tuple[str, ...] = ()
+    pages: tuple[Page, ...] = ()
     merged_from: 'tuple[Run, ...]' = ()
 
 

@@ -3,6 +3,8 @@
 """What every test class of this plugin does: credentials, session, verdict."""
 
 import dataclasses
+import datetime
+import functools
 import json
 import math
 import os
@@ -20,6 +22,8 @@ from extend_conformance.bench import cells
 from extend_conformance.bench import creation
 from extend_conformance.checks import discovery
 from extend_conformance.checks import effort
+from extend_conformance.checks import names
+from extend_conformance.checks import pages
 from extend_conformance.checks import registry
 from extend_conformance.checks import session
 from extend_conformance.cloud import block_storage
@@ -29,6 +33,7 @@ from extend_conformance.cloud import ledger
 from extend_conformance.results import environment
 from extend_conformance.results import model
 from extend_conformance.results import storage
+from extend_conformance.results import telling
 from extend_conformance.tests.tempest import configuration
 
 CONF = config.CONF
@@ -55,6 +60,18 @@ def connect(credentials: ty.Any, name: str) -> connection.CloudConnection:
     )
 
 
+ADMIN = 'Admin'
+READER = 'Reader'
+
+#: Ends of the names of classes. Each is a set of credentials, so that a cloud
+#: that lacks one loses only what needs it.
+SUFFIXES = ('', ADMIN, READER)
+
+#: Tempest's names of a member and a reader of one project, and of a member
+#: of another one.
+PERSONAS = ('project_member', 'project_reader', 'project_alt_member')
+
+
 class RunTest(test.BaseTestCase):
     """A class that takes part in a run.
 
@@ -79,22 +96,43 @@ class RunTest(test.BaseTestCase):
             cls.TIMEOUT_SCALING_FACTOR = max(1, math.ceil(budget_s / limit_s))
 
     @classmethod
+    def setup_credentials(cls) -> None:
+        """Write down what is going to be tested, before anything fails."""
+        announce(cls.configuration)
+        super().setup_credentials()
+
+    @classmethod
     def resource_setup(cls) -> None:
         """Join the run, before any volume is made."""
         super().resource_setup()
-        member = connect(cls.os_primary.credentials, 'tempest member')
-        cls.run_of_class = join_run(
-            cls.configuration,
-            session.Clouds(
-                member=member,
-                admin=(
-                    connect(cls.os_admin.credentials, 'tempest admin')
-                    if 'admin' in cls.credentials
-                    else None
-                ),
-                images=CONF.service_available.glance and member.offers_images,
-            ),
+        cls.run_of_class = join_run(cls.configuration, cls._clouds())
+
+    @classmethod
+    def _clouds(cls) -> session.Clouds:
+        """The cloud, with every set of credentials of this class."""
+        found = {
+            kind: connect(
+                getattr(cls, f'os_{kind}').credentials, f'tempest {kind}'
+            )
+            for kind in cls.credentials
+        }
+        member, reader, other = PERSONAS
+        own = found['primary'] if 'primary' in found else found[member]
+        return session.Clouds(
+            member=own,
+            admin=found.get('admin'),
+            reader=found.get(reader),
+            other=found.get(other),
+            own_project=cls.configuration.own_project,
+            images=CONF.service_available.glance and own.offers_images,
         )
+
+    @classmethod
+    def resource_cleanup(cls) -> None:
+        """Note when the last class of the run ended."""
+        super().resource_cleanup()
+        if hasattr(cls, 'run_of_class'):
+            cls.run_of_class.end()
 
     def attach_json(self, name: str, value: ty.Any) -> None:
         """Attach a result to the test, for whoever reads its stream."""
@@ -109,6 +147,8 @@ class ConformanceTest(RunTest):
         """Run a check and report its verdict in tempest's words."""
         checking = self.run_of_class.session
         result = checking.run_check(check, self.volume_type)
+        told = telling.tell(result, str(pages.path(check.id)))
+        self.addDetail('evidence', content.text_content(told))
         self.attach_json('result', result)
         measured = checking.written(self.volume_type)
         if measured is not None:
@@ -131,6 +171,7 @@ class BenchmarkTest(RunTest):
             block_storage.BlockStorage(run.clouds.member),
             run.host,
             run.ledger,
+            self.configuration.name_prefix,
         )
         run.results.write_sample(sample)
         self.attach_json('sample', sample)
@@ -144,11 +185,15 @@ def report(case: test.BaseTestCase, result: model.CheckResult) -> None:
     wrong data.
     """
     must = result.level == registry.Level.MUST or result.data_failure
+    reason = (
+        f'{result.reason}\nWhat it proves and what to do is in '
+        f'{pages.path(result.check)}'
+    )
     match result.verdict:
         case 'fail' if must:
-            case.fail(result.reason)
+            case.fail(reason)
         case 'abort':
-            raise CouldNotTest(result.reason)
+            raise CouldNotTest(reason)
         case 'known':
             case.expectFailure(result.reason, case.fail, result.reason)
         case 'skip' | 'not-applicable':
@@ -168,17 +213,59 @@ class Run:
     ledger: ledger.Ledger
     host: host.Host | None
     session: session.Session
+    facts: model.Run
+
+    def end(self) -> None:
+        """Note that another class of this run has ended."""
+        now = datetime.datetime.now(datetime.UTC)
+        self.results.write_run(
+            dataclasses.replace(
+                self.facts, finished_at=now.isoformat(timespec='seconds')
+            )
+        )
+
+
+@functools.cache
+def announce(settings: configuration.Configuration) -> model.Run:
+    """Write down what is true of the run, once in each worker.
+
+    This is done before anything can fail, so that a backend whose class
+    cannot even be set up is missed in the results.
+    """
+    run_id, started_at = configuration.run_identity()
+    facts = environment.host_facts()
+    run = model.Run(
+        id=run_id,
+        door='tempest',
+        profile=settings.plan.profile,
+        tool_version=facts['extend-conformance'],
+        started_at=started_at,
+        cloud=CONF.identity.uri_v3,
+        host=facts,
+        release=settings.release,
+        planned=_planned(settings),
+        not_planned=settings.plan.not_planned,
+        pages=pages.read(settings.plan.checks),
+    )
+    _results(settings, run_id).write_run(run)
+    return run
+
+
+def _results(
+    settings: configuration.Configuration, run_id: str
+) -> storage.ResultsDirectory:
+    return storage.ResultsDirectory(
+        settings.results_dir
+        or pathlib.Path('extend-conformance-results') / run_id
+    )
 
 
 def join_run(
     settings: configuration.Configuration, clouds: session.Clouds
 ) -> Run:
-    """Note the run's facts, and open its session in this worker."""
-    run_id, started_at = configuration.run_identity()
-    results = storage.ResultsDirectory(
-        settings.results_dir
-        or pathlib.Path('extend-conformance-results') / run_id
-    )
+    """Note what the cloud and the host say, and open a session."""
+    announced = announce(settings)
+    results = _results(settings, announced.id)
     options = CONF.extend_conformance
     machine = (
         host.Host(
@@ -201,29 +288,19 @@ def join_run(
         else block_storage.BlockStorage(clouds.admin),
     )
     _, maximum = member.api_versions()
-    facts = environment.host_facts()
-    results.write_run(
-        model.Run(
-            id=run_id,
-            door='tempest',
-            profile=settings.plan.profile,
-            tool_version=facts['extend-conformance'],
-            started_at=started_at,
-            cloud=CONF.identity.uri_v3,
-            host=facts,
-            release=settings.release,
-            microversion_max=maximum,
-            planned=settings.plan.for_backends(settings.volume_types),
-            not_planned=settings.plan.not_planned,
-            warnings=machine.warnings if machine else (),
-        )
+    run = dataclasses.replace(
+        announced,
+        microversion_max=maximum,
+        warnings=machine.warnings if machine else (),
     )
-    run_ledger = ledger.Ledger.start(run_id)
+    results.write_run(run)
+    run_ledger = ledger.Ledger.start(run.id)
     return Run(
         clouds=clouds,
         results=results,
         ledger=run_ledger,
         host=machine,
+        facts=run,
         session=session.Session(
             clouds=clouds,
             settings=settings.settings,
@@ -234,5 +311,32 @@ def join_run(
             results=results,
             ledger=run_ledger,
             host=machine,
+            name_prefix=settings.name_prefix,
         ),
+    )
+
+
+def _planned(
+    settings: configuration.Configuration,
+) -> tuple[model.Planned, ...]:
+    """The plan of every backend of which this worker runs something.
+
+    ``tempest run --regex`` may leave backends out; each worker knows what
+    it was given.
+    """
+    tests = configuration.selected_tests()
+    if tests is None:
+        return settings.plan.for_backends(settings.volume_types)
+    # "...test_backends.Backend_lvmAdmin.test_claim_capability[id-...]"
+    chosen = {test.partition('[')[0].split('.')[-2] for test in tests}
+    subjects: dict[str, str | None] = {names.CONTROL_PLANE: None}
+    subjects.update(names.class_names(settings.volume_types))
+    return settings.plan.for_selected(
+        settings.volume_types,
+        {
+            subject
+            for name, subject in subjects.items()
+            for suffix in SUFFIXES
+            if name + suffix in chosen
+        },
     )

@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import os
 import pathlib
+import sys
 
 import psutil
 from tempest import config
@@ -35,6 +36,10 @@ class Configuration:
     :param own_matrix: the matrix file, if one was given.
     :param benchmark: what to measure; empty unless it was asked for.
     :param has_admin: whether tempest has, or can make, an administrator.
+    :param has_reader: whether it has, or can make, a reader of the member's
+        project and a member of another one.
+    :param name_prefix: begins the name of whatever is made, so that tempest's
+        own clean-up knows it.
     """
 
     claims: claims_file.Claims
@@ -44,6 +49,9 @@ class Configuration:
     settings: context.Settings
     attaches: bool
     has_admin: bool
+    has_reader: bool
+    own_project: bool
+    name_prefix: str
     results_dir: pathlib.Path | None
     benchmark: tuple[cells.Cell, ...]
 
@@ -72,11 +80,22 @@ def read() -> Configuration:
     options = CONF.extend_conformance
     claims = _claims(options)
     has_admin = credentials_factory.is_admin_available('v3')
-    given = set()
-    if has_admin:
-        given.add(registry.Need.ADMIN)
-    if CONF.service_available.glance:
-        given.add(registry.Need.IMAGE)
+    has_reader = _has_reader()
+    # Projects that tempest makes are one class's alone, and a class runs its
+    # tests one after the other. Of accounts that were made by somebody else
+    # nobody can know.
+    own_project = bool(CONF.auth.use_dynamic_credentials)
+    given = {
+        need
+        for need, is_given in (
+            (registry.Need.ADMIN, has_admin),
+            (registry.Need.READER, has_reader),
+            (registry.Need.OTHER_PROJECT, has_reader),
+            (registry.Need.OWN_PROJECT, own_project),
+            (registry.Need.IMAGE, CONF.service_available.glance),
+        )
+        if is_given
+    }
     return Configuration(
         claims=claims,
         own_matrix=(
@@ -89,11 +108,39 @@ def read() -> Configuration:
         settings=context.Settings(extend_timeout_s=options.extend_timeout_s),
         attaches=options.host_attach == 'os-brick',
         has_admin=has_admin,
+        has_reader=has_reader,
+        own_project=own_project,
+        name_prefix=_name_prefix(),
         results_dir=(
             pathlib.Path(options.results_dir) if options.results_dir else None
         ),
         benchmark=_benchmark(options, claims),
     )
+
+
+def _has_reader() -> bool:
+    """Whether there are, or can be made, the accounts of persona tests.
+
+    A file of accounts has to have users with the roles ``member`` and
+    ``reader`` in one project, and one with ``alt_member`` in another.
+    """
+    if CONF.auth.use_dynamic_credentials:
+        return True
+    if not CONF.auth.test_accounts_file:
+        return False
+    provider = credentials_factory.get_credentials_provider(
+        'extend_conformance', identity_version='v3'
+    )
+    return all(
+        provider.is_role_available(role)
+        for role in ('member', 'reader', 'alt_member')
+    )
+
+
+def _name_prefix() -> str:
+    # Tempest before 2024.1 has no such option.
+    prefix = getattr(CONF, 'resource_name_prefix', '')
+    return f'{prefix}-' if prefix else ''
 
 
 def _benchmark(
@@ -165,6 +212,22 @@ def _expectation(
             f'{text!r}',
             next_step=f'Write one of {", ".join(verdict.Expectation)}.',
         ) from None
+
+
+def selected_tests() -> tuple[str, ...] | None:
+    """Ids of the tests that this worker was given to run.
+
+    :returns: ``None`` if it was given no list, and runs everything.
+    """
+    if '--load-list' not in sys.argv[:-1]:
+        return None
+    path = sys.argv[sys.argv.index('--load-list') + 1]
+    try:
+        text = pathlib.Path(path).read_text(encoding='utf-8')
+    except OSError:
+        # stestr takes the list away when it ends.
+        return None
+    return tuple(text.split())
 
 
 def run_identity() -> tuple[str, str]:

@@ -73,7 +73,7 @@ def _conformance_classes(
     classes: Classes = {}
     groups = [
         (
-            'ControlPlane',
+            names.CONTROL_PLANE,
             settings.volume_types[0],
             settings.planned_cloud_checks,
         )
@@ -81,14 +81,25 @@ def _conformance_classes(
     for name, volume_type in names.class_names(settings.volume_types).items():
         groups.append((name, volume_type, settings.planned_backend_checks))
     for name, volume_type, checks in groups:
-        as_admin = [c for c in checks if registry.Need.ADMIN in c.needs]
-        as_member = [c for c in checks if registry.Need.ADMIN not in c.needs]
-        for suffix, part in (('', as_member), ('Admin', as_admin)):
+        for suffix in base.SUFFIXES:
+            part = [one for one in checks if _suffix(one) == suffix]
             if part:
                 classes[name + suffix] = _class(
-                    module, name + suffix, volume_type, settings, part
+                    module,
+                    name + suffix,
+                    volume_type,
+                    settings,
+                    part,
+                    has_reader=suffix == base.READER,
                 )
     return classes
+
+
+def _suffix(check: registry.Check) -> str:
+    """Which set of credentials a check needs."""
+    if check.needs & {registry.Need.READER, registry.Need.OTHER_PROJECT}:
+        return base.READER
+    return base.ADMIN if registry.Need.ADMIN in check.needs else ''
 
 
 def _benchmark_classes(
@@ -150,6 +161,8 @@ def _class(
     volume_type: str,
     settings: configuration.Configuration,
     checks: collections.abc.Sequence[registry.Check],
+    *,
+    has_reader: bool,
 ) -> type[testtools.TestCase]:
     members: dict[str, ty.Any] = {
         '__module__': module,
@@ -158,7 +171,10 @@ def _class(
         'configuration': settings,
         # The pool tells what was promised, so it is looked at wherever
         # somebody may look.
-        'credentials': ['primary', *(['admin'] if settings.has_admin else [])],
+        'credentials': [
+            *(base.PERSONAS if has_reader else ['primary']),
+            *(['admin'] if settings.has_admin else []),
+        ],
     }
     for check in checks:
         method = _method(check)

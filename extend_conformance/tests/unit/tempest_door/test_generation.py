@@ -17,8 +17,12 @@ from extend_conformance.tests.tempest import configuration
 from extend_conformance.tests.tempest import generation
 
 
-def make_configuration(*volume_types, has_admin=True, benchmark=()):
-    given = {registry.Need.ADMIN} if has_admin else set()
+def make_configuration(
+    *volume_types, has_admin=True, benchmark=(), given=(), profile='quick'
+):
+    given = set(given)
+    if has_admin:
+        given.add(registry.Need.ADMIN)
     return configuration.Configuration(
         claims=claims_file.Claims(
             backends=tuple(
@@ -28,10 +32,13 @@ def make_configuration(*volume_types, has_admin=True, benchmark=()):
         ),
         own_matrix=None,
         release=None,
-        plan=profiles.make_plan('quick', given),
+        plan=profiles.make_plan(profile, given),
         settings=context.Settings(),
         attaches=True,
         has_admin=has_admin,
+        has_reader=registry.Need.READER in given,
+        own_project=registry.Need.OWN_PROJECT in given,
+        name_prefix='tempest-',
         results_dir=None,
         benchmark=benchmark,
     )
