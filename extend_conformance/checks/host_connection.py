@@ -185,6 +185,7 @@ def _listed(traces: collections.abc.Sequence[host_traces.Trace]) -> str:
     level=registry.Level.SHOULD,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
+    feature=registry.Feature.MULTIATTACH,
 )
 def host_multiattach(context: context_module.Context) -> None:
     """Both attachments of a multiattach volume see the growth and the data.
