@@ -233,6 +233,7 @@ def read_claims(parsed_args: argparse.Namespace) -> claims_file.Claims:
         return claims_file.Claims()
     return claims_file.load(
         pathlib.Path(parsed_args.claims_file),
+        features=list(registry.Feature),
         checks={check.id for check in registry.catalogue()},
     )
 

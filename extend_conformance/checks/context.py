@@ -58,6 +58,7 @@ class Context:
     :param images: Glance as a member of the project, if there is one.
     :param admin_images: Glance as its administrator.
     :param own_project: whether nobody else creates in the project.
+    :param absent_features: what the claims entry says it does not have.
     :param host: the machine that attaches, if it may.
     :param resources: owns every create and delete.
     :param backend: what is said of the backend, before it is measured.
@@ -80,6 +81,7 @@ class Context:
     images: image_service.ImageService | None = None
     admin_images: image_service.ImageService | None = None
     own_project: bool = False
+    absent_features: frozenset[str] = frozenset()
     host: host_module.Host | None = None
     figures: dict[str, float] = dataclasses.field(default_factory=dict)
 

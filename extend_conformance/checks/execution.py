@@ -106,6 +106,11 @@ def _must_apply(
             f'The run was not given: {", ".join(sorted(lacking))}',
             cause=f'no-{min(lacking)}',
         )
+    if check.feature in context.absent_features:
+        raise findings.NotApplicable(
+            f'The claims entry says that there is no {check.feature}',
+            cause='feature-absent',
+        )
     if registry.Need.HOST in check.needs:
         first = context.first_extend
         if first.cause == findings.HOST_CANNOT_ATTACH:

@@ -191,6 +191,7 @@ def _listed(traces: collections.abc.Sequence[host_traces.Trace]) -> str:
     needs=[registry.Need.HOST],
     typical_s=3,
     room_gib=2,
+    feature=registry.Feature.MULTIATTACH,
 )
 def host_multiattach(context: context_module.Context) -> None:
     """Both attachments of a multiattach volume see the growth and the data.

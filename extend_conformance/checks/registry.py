@@ -53,6 +53,14 @@ class Need(enum.StrEnum):
     OTHER_PROJECT = 'other-project'
 
 
+class Feature(enum.StrEnum):
+    """What a backend need not have; a claims entry may declare it absent."""
+
+    CLONE = 'clone'
+    MULTIATTACH = 'multiattach'
+    SNAPSHOT = 'snapshot'
+
+
 #: A check: takes the context of a backend (or of the cloud), returns when
 #: all is well, and raises one of the exceptions of ``findings`` otherwise.
 CheckFunction: ty.TypeAlias = collections.abc.Callable[
@@ -72,6 +80,7 @@ class Check:
     :param typical_s: seconds that it took on a good backend of the sandbox,
         on an idle machine with two processors.
     :param room_gib: GiB that all its volumes have at most at one time.
+    :param feature: without which it is not applicable.
     """
 
     id: str
@@ -85,6 +94,7 @@ class Check:
     typical_s: float
     room_gib: int
     run: CheckFunction
+    feature: Feature | None = None
 
     @property
     def method_name(self) -> str:
@@ -122,6 +132,7 @@ def check(
     budget_s: float = 60,
     typical_s: float = 5,
     room_gib: int = 3,
+    feature: Feature | None = None,
 ) -> collections.abc.Callable[[CheckFunction], CheckFunction]:
     """Put a function into the catalogue.
 
@@ -150,6 +161,7 @@ def check(
             typical_s=typical_s,
             room_gib=room_gib,
             run=function,
+            feature=feature,
         )
         return function
 

@@ -132,6 +132,9 @@ class Session:
             images=images,
             admin_images=self._images(self._clouds.admin, journal),
             own_project=self._clouds.own_project,
+            absent_features=frozenset(
+                found.claim.absent_features if found.claim else ()
+            ),
             host=self._host,
             resources=resources_module.Resources(
                 member,

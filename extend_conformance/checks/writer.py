@@ -13,6 +13,7 @@ from extend_conformance.checks import image_volumes
 from extend_conformance.checks import registry
 from extend_conformance.claims import verdict
 from extend_conformance.cloud import calls
+from extend_conformance.cloud import connection
 from extend_conformance.cloud import views
 from extend_conformance.cloud import waiting
 from extend_conformance.impl import errors
@@ -204,10 +205,26 @@ def _must_be_gone(
 
 def _something_else(what: str, error: errors.ImageError) -> Exception:
     """The finding for an error that is not the one that was due."""
+    if isinstance(error, errors.LeftBehind):
+        return _left_behind(what, error)
     finding = image_volumes.finding(error)
     if isinstance(finding, findings.CouldNotTest):
         return finding
     return findings.Failed(f'{what} was reported as something else: {error}')
+
+
+def _left_behind(what: str, error: errors.LeftBehind) -> Exception:
+    """The finding for a volume that could not be taken away."""
+    answer = error.clean_up.__cause__ or error.clean_up
+    if isinstance(answer, calls.ApiError | connection.CloudUnreachable):
+        return findings.CouldNotTest(
+            str(error), cause='no-clean-up', request_id=answer.request_id
+        )
+    return findings.Failed(
+        f'After {what[0].lower()}{what[1:]}, volume {error.volume_id} is '
+        f'left: {error.clean_up}',
+        outcome=verdict.Outcome.INCONSISTENT,
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -303,6 +320,7 @@ def image_source_fails(context: context_module.Context) -> None:
     budget_s=180,
     typical_s=9,
     room_gib=5,
+    feature=registry.Feature.CLONE,
 )
 def image_clone(context: context_module.Context) -> None:
     """A volume made from the image volume has the image and the asked size.

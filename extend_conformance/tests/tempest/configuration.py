@@ -162,6 +162,7 @@ def _claims(options: config.cfg.ConfigOpts) -> claims_file.Claims:
     if options.claims_file:
         claims = claims_file.load(
             pathlib.Path(options.claims_file),
+            features=list(registry.Feature),
             checks={check.id for check in registry.catalogue()},
         )
         return _only(claims, chosen) if chosen else claims

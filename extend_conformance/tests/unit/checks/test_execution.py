@@ -198,6 +198,28 @@ class HostTest(testtools.TestCase):
         )
 
 
+class FeatureTest(testtools.TestCase):
+    def verdict(self, absent):
+        check = dataclasses.replace(
+            make_check(passes), feature=registry.Feature.CLONE
+        )
+        result = execution.execute(
+            check,
+            dataclasses.replace(
+                make_context(), absent_features=frozenset(absent)
+            ),
+        )
+        return result.verdict, result.cause
+
+    def test_what_the_claims_entry_says_is_not_there_is_not_checked(self):
+        self.assertEqual(
+            ('not-applicable', 'feature-absent'), self.verdict(['clone'])
+        )
+
+    def test_another_feature_that_is_not_there_changes_nothing(self):
+        self.assertEqual(('pass', None), self.verdict(['snapshot']))
+
+
 class AppliesTest(testtools.TestCase):
     def verdict(self, applies, outcome, expected, source='matrix'):
         result = execution.execute(
