@@ -537,7 +537,7 @@ API = (
         'accepts-equal-size',
         _on_extend(_ACCEPTED, new_size='2'),
         must_fail='api-size-not-larger',
-        must_pass='api-bad-size claim-host image-known-size',
+        must_pass='claim-host image-known-size image-source-fails',
     ),
     _api_row(
         'accepts-size-zero',
@@ -548,7 +548,7 @@ API = (
     ),
     _api_row(
         'fails-on-negative-size',
-        _on_extend(fault_rules.Answer(500), new_size='-1'),
+        _on_extend(fault_rules.Answer(500), new_size='-2'),
         must_fail='api-bad-size',
         must_pass='api-microversion-gate api-size-not-larger '
         'api-concurrent-extend',
@@ -572,13 +572,13 @@ API = (
         'accepts-from-reader',
         _on_extend(_ACCEPTED, new_size='2', count=1),
         must_fail='api-policy-reader',
-        must_pass='api-bad-size image-known-size claim-host',
+        must_pass='claim-host image-known-size image-source-fails',
     ),
     _api_row(
         'fails-over-quota',
         _on_extend(fault_rules.Answer(500), new_size='2', count=1),
         must_fail='api-quota',
-        must_pass='api-bad-size image-known-size claim-host',
+        must_pass='claim-host image-known-size image-source-fails',
     ),
     _api_row(
         'makes-volumes-smaller',
