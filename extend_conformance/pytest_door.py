@@ -303,7 +303,13 @@ class Item(pytest.Item):
 
     def _told(self) -> str:
         assert self._result is not None
-        return telling.tell(self._result, str(pages.path(self._check.id)))
+        measurement = None
+        if self._result.verdict in ('fail', 'abort', 'known'):
+            measured = self._door.begun.session.written(self._volume_type)
+            measurement = measured.measurement if measured else None
+        return telling.tell(
+            self._result, str(pages.path(self._check.id)), measurement
+        )
 
     def reportinfo(self) -> tuple[pathlib.Path, None, str]:
         """What the head of a failure says."""
