@@ -38,9 +38,9 @@ class DoorsTestCase(base.SandboxTestCase):
         super().setUp()
         self.work = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
 
-    def start(self, *words: str) -> 'subprocess.Popen[str]':
+    def start(self, door: str, *words: str) -> 'subprocess.Popen[str]':
         """Start a program, with its output in a file."""
-        log = self.work / f'{pathlib.Path(words[0]).name}.log'
+        log = self.work / f'{door}.log'
         with log.open('a') as output:
             process = subprocess.Popen(
                 words,
@@ -78,6 +78,7 @@ class DoorsTestCase(base.SandboxTestCase):
     def start_tempest(self, regex: str, **options: str) -> ty.Any:
         """Start ``tempest run`` in one worker."""
         return self.start(
+            'tempest',
             *(str(_PROGRAMS / 'tempest'), 'run', '--concurrency', '1'),
             *('--config-file', str(self.tempest_conf(**options))),
             *('--regex', regex),
@@ -101,9 +102,11 @@ class SameAnswersTest(DoorsTestCase):
         )
         runs = {
             'certify': self.start(
-                *(*base.COMMAND, 'certify', *chosen, '--output', 'certify')
+                'certify',
+                *(*base.COMMAND, 'certify', *chosen, '--output', 'certify'),
             ),
             'pytest': self.start(
+                'pytest',
                 *(sys.executable, '-m', 'pytest', '--pyargs'),
                 *('extend_conformance.checks', *chosen),
                 *('--output', 'pytest'),
@@ -223,6 +226,7 @@ class KilledTest(DoorsTestCase):
         # With its first volume, with an attachment, and on a second volume.
         for number in (1, 3, 6):
             process = self.start(
+                'certify',
                 *(*base.COMMAND, 'certify', '--profile', 'quick'),
                 *('--volume-type', _GOOD, '--output', f'killed-{number}'),
             )
