@@ -91,6 +91,8 @@ class Door:
                 # Of the SDK, about what nobody here uses.
                 warnings.simplefilter('ignore')
                 self._prepared = run.prepare(session.config.option)
+            if not self._is_worker and not session.config.option.collectonly:
+                self._prepared.must_have_room()
         except exceptions.ExtendConformanceError as error:
             raise pytest.UsageError(str(error)) from error
 
