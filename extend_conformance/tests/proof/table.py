@@ -321,32 +321,32 @@ DATA = (
     _row(
         'loses-last-block',
         must_fail='data-old-intact',
-        must_pass='host-grows-in-place data-new-area-clean data-durable- '
+        must_pass='host-grows-in-place data-new-area-clean data-durable-'
         'after-detach',
         may_fail='data-boundary data-new-area-writable',
     ),
     _row(
         'loses-middle-block',
         must_fail='data-old-intact',
-        must_pass='host-grows-in-place data-boundary data-durable-after- '
+        must_pass='host-grows-in-place data-boundary data-durable-after-'
         'detach',
     ),
     _row(
         'swaps-blocks',
         must_fail='data-old-intact',
-        must_pass='host-grows-in-place data-new-area-clean data-durable- '
+        must_pass='host-grows-in-place data-new-area-clean data-durable-'
         'after-detach',
     ),
     _row(
         'tears-block',
         must_fail='data-old-intact',
-        must_pass='host-grows-in-place data-boundary data-durable-after- '
+        must_pass='host-grows-in-place data-boundary data-durable-after-'
         'detach',
     ),
     _row(
         'boundary-off-by-one',
         must_fail='data-boundary',
-        must_pass='data-old-intact data-new-area-clean data-durable-after- '
+        must_pass='data-old-intact data-new-area-clean data-durable-after-'
         'detach',
         may_fail='data-new-area-writable image-attached-unknown',
     ),
@@ -365,13 +365,13 @@ DATA = (
     _row(
         'loses-new-area',
         must_fail='data-boundary data-new-area-writable io-during-extend',
-        must_pass='data-old-intact host-grows-in-place data-durable-after- '
+        must_pass='data-old-intact host-grows-in-place data-durable-after-'
         'detach',
     ),
     _row(
         'read-only-after-extend',
         must_fail='data-boundary data-new-area-writable io-during-extend',
-        must_pass='data-old-intact host-grows-in-place data-durable-after- '
+        must_pass='data-old-intact host-grows-in-place data-durable-after-'
         'detach',
     ),
     _row(
@@ -383,7 +383,7 @@ DATA = (
     _row(
         'damages-second-gib',
         must_fail='io-during-extend',
-        must_pass='data-old-intact data-new-area-writable neighbour- '
+        must_pass='data-old-intact data-new-area-writable neighbour-'
         'undisturbed',
         may_fail='image-attached-unknown',
     ),
@@ -396,7 +396,7 @@ DATA = (
     _row(
         'damages-at-second-detach',
         must_fail='data-boundary',
-        must_pass='data-old-intact data-new-area-writable data-durable- '
+        must_pass='data-old-intact data-new-area-writable data-durable-'
         'after-detach',
     ),
     _row(
