@@ -56,6 +56,8 @@ class _Worker(threading.Thread):
         it, and ``longest_at``: what and where that was.
     :ivar error: the first error, in words; ``errors``: how many there were.
     :ivar bug: what else ended it.
+    :ivar damaged: what was wrong when it was first seen, by the first block
+        of the portion.
     """
 
     verb: ty.ClassVar[str]
@@ -80,10 +82,21 @@ class _Worker(threading.Thread):
         self.error: str | None = None
         self.errors = 0
         self.bug: Exception | None = None
+        self.damaged: dict[int, list[model.Damage]] = {}
+        self._doing = self.verb
 
     def operate(self, portion: _Portion) -> None:
         """Do it once; ``OSError`` and ``ShortTransfer`` are expected."""
         raise NotImplementedError
+
+    def look(self, portion: _Portion) -> None:
+        """Compare what is there with what was noted, if anything was."""
+        if self._content.generation(portion.first, _PORTION_BLOCKS):
+            self._doing = 'read'
+            found = self._opened.read_at(portion.offset_bytes, _PORTION_BYTES)
+            damage = self._content.examine(portion.offset_bytes, found)
+            if damage:
+                self.damaged.setdefault(portion.first, damage)
 
     def choose(self, number: int) -> _Portion:
         """The portion whose turn it is."""
@@ -125,7 +138,8 @@ class _Worker(threading.Thread):
         self.errors += 1
         if self.error is None:
             self.error = (
-                f'a {self.verb} at byte {portion.offset_bytes} failed: {error}'
+                f'a {self._doing} at byte {portion.offset_bytes} failed: '
+                f'{error}'
             )
             self._journal.add('error', self.error)
 
@@ -138,7 +152,7 @@ class _Worker(threading.Thread):
             if elapsed_s > self.longest_s:
                 self.longest_s = elapsed_s
                 self.longest_at = (
-                    f'a {self.verb} at byte {portion.offset_bytes}'
+                    f'a {self._doing} at byte {portion.offset_bytes}'
                 )
 
     def finish(self, deadline_s: float) -> None:
@@ -149,16 +163,20 @@ class _Worker(threading.Thread):
 
 
 class _Writer(_Worker):
-    """Writes a new generation, and notes it when it is written."""
+    """Writes a new generation, and notes it when it is written.
+
+    Looks before, since what was lost must not be written over unseen.
+    """
 
     verb = 'write'
 
     def operate(self, portion: _Portion) -> None:
+        self.look(portion)
         place = portion.first, _PORTION_BLOCKS
         generation = self._content.generation(*place) + 1
-        self._opened.write_at(
-            portion.offset_bytes, self._content.made(*place, generation)
-        )
+        made = self._content.made(*place, generation)
+        self._doing = 'write'
+        self._opened.write_at(portion.offset_bytes, made)
         self._content.remember(*place, generation)
 
 
@@ -167,28 +185,11 @@ class _Reader(_Worker):
 
     verb = 'read'
 
-    def __init__(self, *arguments: ty.Any) -> None:
-        super().__init__(*arguments)
-        self._damaged: dict[int, list[model.Damage]] = {}
-
-    @property
-    def damage(self) -> list[model.Damage]:
-        """What was wrong when it was first seen, each place once."""
-        return blocks.merge(
-            one
-            for first in sorted(self._damaged)
-            for one in self._damaged[first]
-        )
-
     def choose(self, number: int) -> _Portion:
         return super().choose(-number)
 
     def operate(self, portion: _Portion) -> None:
-        if self._content.generation(portion.first, _PORTION_BLOCKS):
-            found = self._opened.read_at(portion.offset_bytes, _PORTION_BYTES)
-            damage = self._content.examine(portion.offset_bytes, found)
-            if damage:
-                self._damaged.setdefault(portion.first, damage)
+        self.look(portion)
 
 
 class Traffic:
@@ -299,7 +300,13 @@ class Traffic:
             extended``.
         :raises Failed: outcome ``data-damaged`` or ``io-interrupted``.
         """
-        findings.must_be_intact(self._reader.damage, when)
+        damaged = self._writer.damaged | self._reader.damaged
+        findings.must_be_intact(
+            blocks.merge(
+                one for first in sorted(damaged) for one in damaged[first]
+            ),
+            when,
+        )
         for worker in self._workers:
             if worker.bug is not None:
                 raise worker.bug

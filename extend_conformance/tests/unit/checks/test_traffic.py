@@ -3,6 +3,7 @@
 """What I/O meets is found, named, and judged; on files, not on devices."""
 
 import errno
+import itertools
 import os
 import pathlib
 import threading
@@ -165,3 +166,23 @@ class TrafficTest(testtools.TestCase):
         self.assertEqual('data-damaged', failed.outcome)
         (damage,) = failed.damage
         self.assertEqual(('stale', 0), (damage.kind, damage.offset_bytes))
+
+    def test_a_loss_is_seen_before_it_is_written_over(self):
+        writes = itertools.count()
+
+        def disturb(offset):
+            # Between two writes of the one thread: the other one has not
+            # looked at this place yet, and may never do.
+            if offset == 0 and next(writes) == 1:
+                with self.path.open('r+b') as file:
+                    file.seek(SIZE // 64)
+                    file.write(bytes(4096))
+            return False
+
+        with self.make(disturb) as flow:
+            flow.flow()
+            flow.flow()
+        (damage,) = self.failure(flow).damage
+        self.assertEqual(
+            ('zeros', SIZE // 64), (damage.kind, damage.offset_bytes)
+        )
