@@ -46,6 +46,41 @@ class AttachTest(base.SandboxTestCase):
         self.assertEqual(2 * base.GIB, attached.device.size_bytes())
         self.assertEqual(identity, attached.device.identity())
 
+    def test_a_shared_device_goes_with_its_last_attachment(self) -> None:
+        volume = self.resources.create_volume(1, self.multiattach_type())
+        disconnected: list[str] = []
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'os_brick.initiator.connectors.local.LocalConnector'
+                '.disconnect_volume',
+                lambda connector, info, *_, **__: disconnected.append(
+                    info['attachment_id']
+                ),
+            )
+        )
+        first = self.resources.attach(volume.id)
+        second = self.resources.attach(volume.id)
+        self.assertEqual(first.device.identity(), second.device.identity())
+
+        self.resources.detach(second)
+        self.assertEqual([], disconnected)
+        first.device.write_direct(0, os.urandom(UNIT))
+
+        self.resources.detach(first)
+        self.assertEqual([first.attachment_id], disconnected)
+
+    def multiattach_type(self) -> str:
+        """A volume type on the good backend, for as long as the test."""
+        types = self.admin._cinder.volume_types
+        made = types.create(f'multiattach-{os.getpid()}')
+        self.addCleanup(types.delete, made.id)
+        # Volumes of a type have to be gone before it.
+        self.addCleanup(self.resources.cleanup)
+        made.set_keys(
+            {'volume_backend_name': 'good', 'multiattach': '<is> True'}
+        )
+        return str(made.name)
+
     def test_another_attachment_is_another_device(self) -> None:
         volume = self.resources.create_volume(1, 'good')
         attached = self.resources.attach(volume.id)
