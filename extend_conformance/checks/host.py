@@ -22,6 +22,8 @@ from extend_conformance.cloud import device
     level=registry.Level.MUST,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
+    typical_s=0,
+    room_gib=2,
 )
 def host_grows_in_place(context: context_module.Context) -> None:
     """One call of os-brick's extend_volume makes the block device grow.
@@ -59,6 +61,8 @@ def host_grows_in_place(context: context_module.Context) -> None:
     level=registry.Level.MUST,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
+    typical_s=4,
+    room_gib=2,
 )
 def host_open_descriptor_grows(context: context_module.Context) -> None:
     """A descriptor that was open before the extend reaches the last new byte.
@@ -125,6 +129,8 @@ def must_reach(
     level=registry.Level.INFO,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
+    typical_s=0,
+    room_gib=2,
 )
 def host_size_granularity(context: context_module.Context) -> None:
     """The device has the size that was asked for, or that much more.
@@ -162,6 +168,8 @@ def _beyond(count: int) -> str:
     level=registry.Level.MUST,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
+    typical_s=4,
+    room_gib=2,
 )
 def host_survives_reattach(context: context_module.Context) -> None:
     """After detach and attach the device has the size of the extended volume.
@@ -186,14 +194,22 @@ def host_survives_reattach(context: context_module.Context) -> None:
         written = (*written, *new)
     for times in ('once', 'twice'):
         volume.reattach()
-        found = volume.device_bytes()
-        if found < wanted:
-            raise findings.Failed(
-                f'Volume {volume.id} was extended to {volume.size_gib} GiB; '
-                f'detached and attached again {times}, its device has '
-                f'{found} bytes, {wanted - found} too few',
-                outcome=verdict.Outcome.INCONSISTENT,
-            )
-        volume.must_be_intact_at(
-            f'after the extend, detached and attached {times}', written
+        when = f'after the extend, detached and attached {times}'
+        must_be_whole(volume, when)
+        volume.must_be_intact_at(when, written)
+
+
+def must_be_whole(volume: stamped.StampedVolume, when: str) -> None:
+    """Fail unless the device is as large as Cinder says.
+
+    :param when: for the sentence.
+    :raises Failed: outcome ``inconsistent``.
+    """
+    wanted = volume.size_gib * context_module.GIB
+    found = volume.device_bytes()
+    if found < wanted:
+        raise findings.Failed(
+            f'Cinder calls volume {volume.id} {volume.size_gib} GiB; {when}, '
+            f'its device has {found} bytes, {wanted - found} too few',
+            outcome=verdict.Outcome.INCONSISTENT,
         )

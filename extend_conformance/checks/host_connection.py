@@ -51,6 +51,8 @@ _WORLD_WIDE_ID = 'world-wide id'
     level=registry.Level.SHOULD,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
+    typical_s=4,
+    room_gib=2,
 )
 def host_connection_stable(context: context_module.Context) -> None:
     """A connection made after the extend leads to the same volume by identity.
@@ -121,6 +123,8 @@ def _identity(attached: attachment.AttachedVolume) -> dict[str, object]:
     level=registry.Level.MUST,
     applies=registry.Applies.ALWAYS,
     needs=[registry.Need.HOST],
+    typical_s=3,
+    room_gib=2,
 )
 def host_nothing_left(context: context_module.Context) -> None:
     """After the detach nothing of the volume is left on the host.
@@ -185,6 +189,8 @@ def _listed(traces: collections.abc.Sequence[host_traces.Trace]) -> str:
     level=registry.Level.SHOULD,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
+    typical_s=3,
+    room_gib=2,
     feature=registry.Feature.MULTIATTACH,
 )
 def host_multiattach(context: context_module.Context) -> None:

@@ -46,6 +46,8 @@ _LARGE_TO_GIB = 17
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
+    typical_s=10,
+    room_gib=8,
 )
 def host_repeated_steps(context: context_module.Context) -> None:
     """Five extends by 1 GiB in one attachment, two more in the next one.
@@ -58,6 +60,7 @@ def host_repeated_steps(context: context_module.Context) -> None:
     volume = stamped.StampedVolume(context)
     for number, attachment in enumerate(_ATTACHMENTS, start=1):
         volume.attach()
+        host.must_be_whole(volume, f'at the beginning of attachment {number}')
         with volume.attached.device.open_direct(write=True) as opened:
             before = volume.attached.device.identity()
             if number == 1:
@@ -74,10 +77,9 @@ def host_repeated_steps(context: context_module.Context) -> None:
                 )
         volume.detach()
     volume.attach()
-    volume.must_be_intact_at(
-        'after all extends, detached and attached once more',
-        stretches.spread(0, volume.size_gib),
-    )
+    when = 'after all extends, detached and attached once more'
+    host.must_be_whole(volume, when)
+    volume.must_be_intact_at(when, stretches.spread(0, volume.size_gib))
 
 
 @registry.check(
@@ -87,6 +89,8 @@ def host_repeated_steps(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=180,
+    typical_s=8,
+    room_gib=18,
 )
 def host_large_step(context: context_module.Context) -> None:
     """One extend to seventeen times the size works in one attachment.

@@ -296,7 +296,7 @@ def _bring_up(
 ) -> state.Record:
     daemons = starting.Daemons(paths)
     try:
-        record = dataclasses.replace(record, ports=daemons.ports())
+        record = dataclasses.replace(record, ports=daemons.ports(record.ports))
         state.save(paths, record)
         _make_directories(paths, record.client_user)
         configuration.write(paths, record)

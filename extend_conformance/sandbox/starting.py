@@ -36,15 +36,25 @@ class DiskFull(exceptions.NotTestable):
         )
 
 
-def listen() -> socket.socket:
-    """Take a free port of 127.0.0.1, exclusively.
+def listen(port: int = 0) -> socket.socket:
+    """Take a port of 127.0.0.1, exclusively.
 
     SO_REUSEPORT stays off, so a port that another service listens on is
-    refused by the kernel instead of shared.
+    refused by the kernel instead of shared. SO_REUSEADDR lets old
+    connections of a port be over, and no more.
+
+    :param port: the one to take, if it is free; another one otherwise.
     """
     listener = socket.socket()
-    listener.bind(('127.0.0.1', 0))
-    listener.listen(128)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(('127.0.0.1', port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        if not port:
+            raise
+        return listen()
     return listener
 
 
@@ -57,9 +67,16 @@ class Daemons:
         self._popen: dict[str, subprocess.Popen[bytes]] = {}
         self._listeners: dict[str, socket.socket] = {}
 
-    def ports(self) -> dict[str, int]:
-        """Take a port for every server."""
-        self._listeners = {name: listen() for name in (*state.SERVICES, 'web')}
+    def ports(self, before: ty.Mapping[str, int]) -> dict[str, int]:
+        """Take a port for every server.
+
+        :param before: those of a sandbox that was killed; clients that are
+            still at work find it again where they can be had.
+        """
+        self._listeners = {
+            name: listen(before.get(name, 0))
+            for name in (*state.SERVICES, 'web')
+        }
         return {
             name: int(listener.getsockname()[1])
             for name, listener in self._listeners.items()

@@ -106,6 +106,10 @@ def open_the_way() -> None:
 def main() -> None:
     """Open the way, become the user, and become the command."""
     user, *words = sys.argv[1:]
+    mounts = os.readlink('/proc/self/ns/mnt')
+    if mounts == os.readlink(f'/proc/{os.getppid()}/ns/mnt'):
+        # It would cover them for everybody on this machine.
+        sys.exit('This is for a mount namespace of its own: see command().')
     os.umask(0o022)
     open_the_way()
     if not _is_open(pathlib.Path(__file__), _READ):

@@ -58,4 +58,5 @@ def make() -> session.Clouds:
         admin=admin,
         other=connection.from_cloud('sandbox-other'),
         own_project=True,
+        images=True,
     )

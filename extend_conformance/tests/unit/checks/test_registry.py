@@ -13,7 +13,14 @@ from extend_conformance.checks import registry
 #: Every check that was ever published. A check that goes stays in this
 #: list, so that nobody takes its uuid for another one.
 PUBLISHED = {
+    'api-bad-size': '9f939cbe-9840-44d5-8ed1-ab111d582933',
+    'api-completion-action': '1aea3728-6d40-41b1-ace3-a0962b38cc82',
+    'api-concurrent-extend': 'bf189b58-575f-4530-b9b7-7d147cc42cb2',
     'api-microversion-gate': 'b807a371-e619-4d7a-8ea2-c8485383baf5',
+    'api-policy-reader': 'b2dadf79-b339-4a53-b3e5-0be6f4e840ac',
+    'api-quota': 'c59343fd-f36a-4b56-8f46-3b639f0e2dde',
+    'api-size-not-larger': '4c53587f-6697-406f-9cf4-8730838ed8fa',
+    'api-wrong-state': '4ba753f4-c9fa-4e80-9d8a-6b36e464ca37',
     'claim-capability': '0e2653b6-f2ac-4454-a08b-9537ff505081',
     'claim-host': '46434986-8872-4382-851b-f08685dcecca',
     'claim-matrix': 'bc0fcaca-b4bc-4f27-b322-45feffd0c0a5',
@@ -22,7 +29,13 @@ PUBLISHED = {
     'data-new-area-clean': '3a8146f9-b728-4e24-b847-9e832fb2860e',
     'data-new-area-writable': 'b06a1801-eae7-47d0-a613-4d038a4b40f9',
     'data-old-intact': '9a44512f-0d2f-41b6-bf9f-91542f0bf461',
+    'extend-again-after-failure': 'b19ece4a-7e92-49a8-8d73-2c8e947ac243',
+    'extend-completes': '20adab37-01e0-4a24-9bf0-5a0e3de3dc15',
+    'extend-error-recovery': 'd050d3f8-787c-41f9-9b78-88e7f9d2e76c',
+    'extend-failure-message': '6c6c6669-8e07-445c-8683-465ad0b1538f',
     'extend-refused-changes-nothing': 'a9695844-296d-44e7-945d-10a32a63d78f',
+    'extend-usage-accounting': 'efb01a8a-ed31-4597-801b-cfdb10fd9bba',
+    'extend-with-snapshot': '78593e24-d97b-437f-b28e-125bbe78ed05',
     'host-connection-stable': 'c54bc1da-2116-4a4b-8bd1-5fe1cf38f36e',
     'host-grows-in-place': '7973953d-294d-4117-8700-0fc89406eafa',
     'host-large-step': '436f7d97-8571-4b15-9e06-da333c54ce0c',

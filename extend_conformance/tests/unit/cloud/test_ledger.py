@@ -11,6 +11,7 @@ import stat
 import time
 
 import fixtures
+import psutil
 import testtools
 
 from extend_conformance import exceptions
@@ -150,6 +151,18 @@ class LedgerTest(testtools.TestCase):
 
         self.assertTrue(now.is_alive)
         self.assertFalse(before.is_alive)
+
+    def test_a_clock_that_steps_ends_no_run(self) -> None:
+        now = ledgers.Writer.this()
+        start_s = psutil.boot_time()
+        # The kernel moves the date of its own start with its clock.
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'psutil._psplatform.boot_time', lambda: start_s + 86400
+            )
+        )
+
+        self.assertTrue(now.is_alive)
 
     def test_a_file_that_is_no_ledger_is_a_clear_error(self) -> None:
         self.ledger.path.write_text('{"version": 1}')

@@ -59,8 +59,9 @@ class TableTestCase(testtools.TestCase):
         self.assertEqual(set(), weighty - caught)
 
     def test_every_defect_has_a_row_or_is_none(self) -> None:
-        tried = {row.backend for row in table.ROWS} | set(table.GOOD)
-        self.assertEqual(set(), set(BACKENDS) - tried)
+        bad = {name for name, one in BACKENDS.items() if one.defect}
+        tried = {row.name for row in table.ROWS} | set(table.GOOD)
+        self.assertEqual(set(), bad - tried)
 
     def test_part_names_rows(self) -> None:
         self.assertEqual(set(), table.PART - {row.name for row in table.ROWS})

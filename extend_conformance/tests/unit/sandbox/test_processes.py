@@ -63,6 +63,17 @@ class ProcessesTestCase(testtools.TestCase):
         )
         self.assertEqual([], processes.belonging(self.root, [earlier]))
 
+    def test_process_is_the_same_when_the_clock_has_stepped(self) -> None:
+        child = processes.identify(self.spawn(None).pid)
+        start_s = psutil.boot_time()
+        # The kernel moves the date of its own start with its clock.
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'psutil._psplatform.boot_time', lambda: start_s - 86400
+            )
+        )
+        self.assertTrue(processes.alive(child))
+
     def test_end_reaches_one_that_ignores_sigterm(self) -> None:
         child = self.spawn(
             self.root,

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""APIs that fail in the middle: a verdict for every check, nothing left."""
+
+import json
+import pathlib
+import typing as ty
+
+import ddt
+import fixtures
+
+from extend_conformance import exceptions
+from extend_conformance.checks import context
+from extend_conformance.checks import discovery
+from extend_conformance.checks import registry
+from extend_conformance.checks import session
+from extend_conformance.claims import claims_file
+from extend_conformance.claims import matrix_ini
+from extend_conformance.cloud import leftovers
+from extend_conformance.results import model
+from extend_conformance.results import storage
+from extend_conformance.sandbox import fault_rules
+from extend_conformance.sandbox import state
+from extend_conformance.tests.functional import base
+
+_CREATE = ('POST', '/volumes$')
+_RESERVE = ('POST', '/attachments$')
+_EXPORT = ('PUT', '/attachments/')
+_COMPLETE = ('POST', '/attachments/.*/action$')
+_EXTEND = ('POST', '/volumes/.*/action$')
+_DETACH = ('DELETE', '/attachments/')
+_DELETE = ('DELETE', '/volumes/')
+_LOOK = ('GET', '/volumes/[^/?]+$')
+
+_BEFORE = fault_rules.Drop()
+_AFTER = fault_rules.Drop(after_effect=True)
+_FAILS = fault_rules.Answer(500)
+_FAILS_AFTER = fault_rules.Answer(500, after_effect=True)
+_UNAVAILABLE = fault_rules.Answer(503)
+_GARBAGE = fault_rules.Garbage(after_effect=True)
+_HALF = fault_rules.Truncate()
+_EXPIRED = fault_rules.Answer(401)
+
+
+class FaultTestCase(base.SandboxTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.before = self.volume_ids()
+        root = pathlib.Path(base.sandbox_directory()).resolve()
+        self.paths = state.Paths(root)
+        self.book = fault_rules.Book(self.paths)
+        self.addCleanup(self.book.clear)
+        self.output = self.useFixture(fixtures.TempDir()).path
+
+    def rule(
+        self,
+        action: fault_rules.Action,
+        method: str | None = None,
+        path: str = '',
+        **match: ty.Any,
+    ) -> None:
+        self.book.add(
+            fault_rules.Rule(
+                service='cinder',
+                action=action,
+                method=method,
+                path=path,
+                **match,
+            )
+        )
+
+    def must_have_acted(self) -> None:
+        seen = self.book.seen()
+        for each in self.book.rules():
+            acted = each.rule.acted(seen.get(each.number, 0))
+            self.assertGreater(acted, 0, str(each))
+
+    def must_be_clean(self) -> None:
+        """Nothing is left, or known to be: a clean-up finds nothing."""
+        self.book.clear()
+        self.assertEqual(self.before, self.volume_ids())
+        sweep = leftovers.Sweep(
+            self.storage, self.host, only=self.ledger.run_id
+        )
+        self.assertEqual([], list(sweep.run()))
+        self.must_leave_nothing(self.before)
+
+    def session(self) -> session.Session:
+        _, maximum = self.storage.api_versions()
+        own = matrix_ini.load_ini(self.paths.matrix)
+        return session.Session(
+            clouds=session.Clouds(
+                member=self.storage.connection, admin=self.admin.connection
+            ),
+            settings=context.Settings(extend_timeout_s=20),
+            claims=claims_file.Claims(),
+            documentation=discovery.Documentation.find(None, maximum, own),
+            results=storage.ResultsDirectory(self.output),
+            ledger=self.ledger,
+            host=self.host,
+        )
+
+
+@ddt.ddt
+class CheckTest(FaultTestCase):
+    """A check that creates, attaches, extends, detaches and deletes."""
+
+    def run_check(self, check_id: str) -> model.CheckResult:
+        (check,) = (
+            each for each in registry.catalogue() if each.id == check_id
+        )
+        return self.session().run_check(check, 'good')
+
+    @ddt.data(
+        ('create, unavailable', _UNAVAILABLE, _CREATE, 'abort'),
+        ('create, fails after', _FAILS_AFTER, _CREATE, 'abort'),
+        ('create, dropped before', _BEFORE, _CREATE, 'abort'),
+        ('create, dropped after', _AFTER, _CREATE, 'pass'),
+        ('create, garbage', _GARBAGE, _CREATE, 'pass'),
+        ('create, half an answer', _HALF, _CREATE, 'pass'),
+        ('reserve, fails', _FAILS, _RESERVE, 'abort'),
+        ('reserve, fails after', _FAILS_AFTER, _RESERVE, 'abort'),
+        ('reserve, dropped before', _BEFORE, _RESERVE, 'abort'),
+        ('reserve, dropped after', _AFTER, _RESERVE, 'pass'),
+        ('reserve, garbage', _GARBAGE, _RESERVE, 'pass'),
+        ('export, fails', _FAILS, _EXPORT, 'abort'),
+        ('export, dropped after', _AFTER, _EXPORT, 'abort'),
+        ('complete, dropped after', _AFTER, _COMPLETE, 'abort'),
+        ('extend, dropped after', _AFTER, _EXTEND, 'abort'),
+        ('detach, fails', _FAILS, _DETACH, 'pass'),
+        ('detach, dropped before', _BEFORE, _DETACH, 'pass'),
+        ('detach, dropped after', _AFTER, _DETACH, 'pass'),
+        ('detach, garbage', _GARBAGE, _DETACH, 'pass'),
+        ('delete, fails', _FAILS, _DELETE, 'pass'),
+        ('delete, dropped before', _BEFORE, _DELETE, 'pass'),
+        ('delete, dropped after', _AFTER, _DELETE, 'pass'),
+        ('delete, does nothing', fault_rules.Answer(202), _DELETE, 'pass'),
+        ('look, fails', _FAILS, _LOOK, 'pass'),
+        ('look, unavailable', _UNAVAILABLE, _LOOK, 'pass'),
+        ('look, garbage', _GARBAGE, _LOOK, 'pass'),
+        ('look, half an answer', _HALF, _LOOK, 'pass'),
+        ('look, dropped', _BEFORE, _LOOK, 'pass'),
+        ('look, token expired', _EXPIRED, _LOOK, 'pass'),
+        ('create, token expired', _EXPIRED, _CREATE, 'pass'),
+    )
+    @ddt.unpack
+    def test_one_fault(
+        self,
+        name: str,
+        action: fault_rules.Action,
+        request: tuple[str, str],
+        wanted: str,
+    ) -> None:
+        # At 3.42, so that the requests that have to be refused are not hit.
+        match = {'microversion': '3.42'} if request is _EXTEND else {}
+        self.rule(action, *request, count=1, **match)
+
+        result = self.run_check('api-microversion-gate')
+
+        self.must_have_acted()
+        self.assertEqual(wanted, result.verdict, result.reason)
+        self.assertNotIn('unforeseen', result.reason)
+        self.must_be_clean()
+
+    @ddt.data(
+        '{}',
+        '{"volume": {}}',
+        '{"volume": null}',
+        '[]',
+        '{"volume": {"id": "x", "size": "big", "status": 1}}',
+    )
+    def test_answer_that_is_json_and_nonsense(self, body: str) -> None:
+        self.rule(fault_rules.Answer(200, body), *_LOOK)
+
+        result = self.run_check('api-microversion-gate')
+
+        self.must_have_acted()
+        self.assertEqual('abort', result.verdict)
+        # What Cinder says of a volume is what its deletion is judged by.
+        self.book.clear()
+        list(
+            leftovers.Sweep(
+                self.storage, self.host, only=self.ledger.run_id
+            ).run()
+        )
+        self.must_be_clean()
+
+    def test_every_check_has_a_verdict_when_cinder_has_vanished(self) -> None:
+        checking = self.session()
+        checking.found('good')
+        self.rule(_BEFORE)
+        for check_id in ('api-microversion-gate', 'claim-matrix'):
+            (check,) = (
+                each for each in registry.catalogue() if each.id == check_id
+            )
+            # The second session has not seen the backend before.
+            for one in (checking, self.session_without_versions()):
+                result = one.run_check(check, 'good')
+                self.assertEqual('abort', result.verdict)
+                self.assertIn('no answer', result.reason)
+        self.must_be_clean()
+
+    def session_without_versions(self) -> session.Session:
+        own = matrix_ini.load_ini(self.paths.matrix)
+        return session.Session(
+            clouds=session.Clouds(
+                member=self.storage.connection, admin=self.admin.connection
+            ),
+            settings=context.Settings(extend_timeout_s=20),
+            claims=claims_file.Claims(),
+            documentation=discovery.Documentation.find(None, '3.71', own),
+            results=storage.ResultsDirectory(f'{self.output}/other'),
+            ledger=self.ledger,
+            host=self.host,
+        )
+
+
+@ddt.ddt
+class AttachTest(FaultTestCase):
+    """A volume that this host attaches, extends and detaches."""
+
+    @ddt.data(
+        (_FAILS, _EXPORT),
+        (_AFTER, _EXPORT),
+        (_GARBAGE, _EXPORT),
+        (_FAILS, _COMPLETE),
+        (_AFTER, _COMPLETE),
+        (_FAILS_AFTER, _RESERVE),
+    )
+    @ddt.unpack
+    def test_attach_is_undone(
+        self, action: fault_rules.Action, request: tuple[str, str]
+    ) -> None:
+        volume = self.resources.create_volume(1, 'good')
+        self.rule(action, *request, count=1)
+
+        self.assertRaises(
+            exceptions.ExtendConformanceError,
+            self.resources.attach,
+            volume.id,
+        )
+
+        self.must_have_acted()
+        self.assertEqual((), self.storage.attachments(volume.id))
+        self.resources.cleanup()
+        self.must_be_clean()
+
+    @ddt.data(_FAILS, _BEFORE, _AFTER, _GARBAGE)
+    def test_detach_gets_through(self, action: fault_rules.Action) -> None:
+        volume = self.resources.create_volume(1, 'good')
+        attached = self.resources.attach(volume.id)
+        self.rule(action, *_DETACH, count=2)
+
+        self.resources.detach(attached)
+
+        self.must_have_acted()
+        self.resources.cleanup()
+        self.must_be_clean()
+
+
+class RunTest(FaultTestCase):
+    """A whole run while Cinder goes away, and the clean-up after it."""
+
+    def test_cinder_vanishes_in_mid_run(self) -> None:
+        self.rule(_BEFORE, nth=40)
+
+        ended = self.run_command(
+            'certify',
+            *('--volume-type', 'good', '--profile', 'quick'),
+            *('--extend-timeout', '20', '--output', self.output),
+        )
+
+        self.must_have_acted()
+        self.assertEqual(3, ended.returncode, ended.stderr)
+        self.assertNotIn('Traceback', ended.stderr)
+        results = json.loads(
+            pathlib.Path(self.output, 'results.json').read_text()
+        )
+        planned = {each['check'] for each in results['run']['planned']}
+        found = {each['check']: each['verdict'] for each in results['checks']}
+        self.assertEqual(planned, set(found))
+        self.assertIn('abort', found.values())
+        self.book.clear()
+        swept = self.run_command('cleanup', '-f', 'json')
+        self.assertEqual(0, swept.returncode, swept.stderr)
+        self.must_be_clean()
