@@ -91,6 +91,8 @@ class Door:
                 # Of the SDK, about what nobody here uses.
                 warnings.simplefilter('ignore')
                 self._prepared = run.prepare(session.config.option)
+            if not self._is_worker and not session.config.option.collectonly:
+                self._prepared.must_have_room()
         except exceptions.ExtendConformanceError as error:
             raise pytest.UsageError(str(error)) from error
 
@@ -304,7 +306,13 @@ class Item(pytest.Item):
 
     def _told(self) -> str:
         assert self._result is not None
-        return telling.tell(self._result, str(pages.path(self._check.id)))
+        measurement = None
+        if self._result.verdict in ('fail', 'abort', 'known'):
+            measured = self._door.begun.session.written(self._volume_type)
+            measurement = measured.measurement if measured else None
+        return telling.tell(
+            self._result, str(pages.path(self._check.id)), measurement
+        )
 
     def reportinfo(self) -> tuple[pathlib.Path, None, str]:
         """What the head of a failure says."""

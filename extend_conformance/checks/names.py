@@ -61,12 +61,12 @@ def is_negative(check: registry.Check) -> bool:
     """Whether what a check asks for has to be refused."""
     return (
         check.applies is registry.Applies.WHERE_REFUSED
-        or check.id in _REFUSED_BY_THE_API
+        or check.id in REFUSED_BY_THE_API
     )
 
 
 #: Checks of Cinder's API whose requests have to be refused.
-_REFUSED_BY_THE_API = frozenset(
+REFUSED_BY_THE_API = frozenset(
     {
         'api-size-not-larger',
         'api-bad-size',

@@ -11,6 +11,7 @@ from cliff import command
 
 from extend_conformance import exceptions
 from extend_conformance.checks import arguments
+from extend_conformance.checks import pages
 from extend_conformance.checks import run
 from extend_conformance.cli import options
 from extend_conformance.cloud import ledger
@@ -132,3 +133,10 @@ def _run(begun: run.Begun, prepared: run.Prepared) -> None:
                 f'{result.verdict}',
                 highlight=False,
             )
+            if result.verdict in ('fail', 'abort', 'known'):
+                console.print(
+                    f'  {result.reason}\n  What to do: {pages.path(check.id)}',
+                    highlight=False,
+                    markup=False,
+                    soft_wrap=True,
+                )

@@ -70,7 +70,7 @@ class Host:
     def warnings(self) -> tuple[str, ...]:
         """What somebody who reads the results should know of this host."""
         with self._prepared:
-            return self._lock_warnings
+            return _choose_locks(self._lock_path)
 
     def connector_properties(self) -> collections.abc.Mapping[str, ty.Any]:
         """What backends need to know of this host; prepares it once.
@@ -83,7 +83,7 @@ class Host:
 
     @functools.cached_property
     def _properties(self) -> collections.abc.Mapping[str, ty.Any]:
-        _ = self._lock_warnings
+        _choose_locks(self._lock_path)
         privileged.prepare(self._helper_command)
         try:
             with _quiet():
@@ -270,40 +270,51 @@ class Host:
         )
         return found
 
-    @functools.cached_property
-    def _lock_warnings(self) -> tuple[str, ...]:
-        """Give os-brick a directory of locks that it can write, once.
 
-        os-brick locks under its own option, but guards connections under
-        that of oslo.concurrency.
-        """
-        warnings = []
-        os_brick.setup(cfg.CONF)
-        wanted = (
-            self._lock_path
-            or cfg.CONF.os_brick.lock_path
-            or cfg.CONF.oslo_concurrency.lock_path
+@functools.cache
+def _choose_locks(lock_path: str | None) -> tuple[str, ...]:
+    """Give os-brick a directory of locks that it can write, once a process.
+
+    os-brick locks under its own option, but guards connections under that of
+    oslo.concurrency. Where nobody has set its option, it takes that of the
+    program that it runs in, which nothing else on the host need share.
+
+    :returns: what is to be known of the choice.
+    """
+    os_brick.setup(cfg.CONF)
+    is_set = cfg.CONF.get_location('lock_path', 'os_brick')
+    configured = (
+        cfg.CONF.os_brick.lock_path
+        if is_set is not None and is_set.location.is_user_controlled
+        else None
+    )
+    of_program = cfg.CONF.oslo_concurrency.lock_path
+    wanted = lock_path or configured or of_program
+    warnings = []
+    chosen = wanted
+    if wanted is None or not _writable(wanted):
+        state = platformdirs.user_state_path('extend-conformance')
+        chosen = str(state / 'locks')
+        pathlib.Path(chosen).mkdir(parents=True, exist_ok=True)
+        reason = (
+            'no lock path of os-brick is configured'
+            if wanted is None
+            else f'the lock path {wanted} is not writable'
         )
-        chosen = wanted
-        if wanted is None or not _writable(wanted):
-            state = platformdirs.user_state_path('extend-conformance')
-            chosen = str(state / 'locks')
-            pathlib.Path(chosen).mkdir(parents=True, exist_ok=True)
-            reason = (
-                'no lock path of os-brick is configured'
-                if wanted is None
-                else f'the lock path {wanted} is not writable'
-            )
-            warnings.append(
-                f'{reason}; using {chosen}, so that attachments of other '
-                'services on this host are not kept apart from ours'
-            )
-        cfg.CONF.set_override('lock_path', chosen, group='os_brick')
-        if not cfg.CONF.oslo_concurrency.lock_path or chosen != wanted:
-            cfg.CONF.set_override(
-                'lock_path', chosen, group='oslo_concurrency'
-            )
-        return tuple(warnings)
+        warnings.append(
+            f'{reason}; using {chosen}, so that attachments of other '
+            'services on this host are not kept apart from ours'
+        )
+    elif wanted not in (lock_path, configured):
+        warnings.append(
+            f'no lock path of os-brick is configured; using {chosen} of '
+            '[oslo_concurrency], so that attachments of services on this '
+            'host that use another one are not kept apart from ours'
+        )
+    cfg.CONF.set_override('lock_path', chosen, group='os_brick')
+    if not of_program or chosen != wanted:
+        cfg.CONF.set_override('lock_path', chosen, group='oslo_concurrency')
+    return tuple(warnings)
 
 
 def _reserve(

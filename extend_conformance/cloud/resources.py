@@ -118,6 +118,11 @@ class Resources:
             # What went wrong first is what the caller has to hear.
             error.add_note(f'And the clean-up failed: {failure}')
 
+    def _named(self, name: str | None = None) -> str:
+        """A name that can be found again: by default a unique one."""
+        name = name or f'extend-conformance-{secrets.token_hex(6)}'
+        return self._name_prefix + name
+
     def _look_once_more(self, error: Exception) -> None:
         """Enter what Cinder says of the volumes before they are taken away.
 
@@ -188,9 +193,7 @@ class Resources:
         source_id: str | None = None,
     ) -> views.Volume:
         """Ask for a volume, own it, and do not wait for it."""
-        name = self._name_prefix + (
-            name or f'extend-conformance-{secrets.token_hex(6)}'
-        )
+        name = self._named(name)
         entry = self.ledger.intend(
             VOLUME,
             self.storage.connection.auth_url,
@@ -223,7 +226,7 @@ class Resources:
         :raises waiting.WaitTimeout: it came to none.
         :raises calls.ApiError: it was refused.
         """
-        name = f'extend-conformance-{secrets.token_hex(6)}'
+        name = self._named()
         entry = self.ledger.intend(
             SNAPSHOT,
             self.storage.connection.auth_url,
@@ -312,7 +315,7 @@ class Resources:
         """
         if self.images is None:
             raise exceptions.UsageError('No image service was given')
-        name = f'extend-conformance-{secrets.token_hex(6)}'
+        name = self._named()
         entry = self.ledger.intend(
             IMAGE,
             self.storage.connection.auth_url,

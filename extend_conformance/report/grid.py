@@ -141,7 +141,12 @@ def checks(results: model.Results) -> drawing.Drawing | None:
     tall = step * (len(shown.rows) + _GAP * (groups - 1))
     wide = step * len(names)
     height = above + tall + below + 0.75
-    width = max(drawing.WIDTH_IN * 0.8, left + wide + 0.4)
+    legend = _legend_words(shown.counts)
+    width = max(
+        drawing.WIDTH_IN * 0.8,
+        left + wide + 0.4,
+        0.2 + sum(_legend_inches(words) for words in legend.values()),
+    )
     sheet = drawing.sheet(height, width)
     panel = sheet.add_axes(
         (
@@ -192,7 +197,7 @@ def checks(results: model.Results) -> drawing.Drawing | None:
         fontsize=7.5,
         color=drawing.QUIET,
     )
-    _legend(sheet, shown.counts)
+    _legend(sheet, legend)
     number = sum(shown.counts.values())
     drawing.footer(sheet, results.run, f'n = {number} results, one of each')
     return drawing.Drawing(
@@ -254,11 +259,23 @@ def _label(row: Row) -> str:
     return row.check if row.level == 'must' else f'{row.check} ({row.level})'
 
 
-def _legend(sheet: ty.Any, counts: collections.abc.Mapping[str, int]) -> None:
+def _legend_words(
+    counts: collections.abc.Mapping[str, int],
+) -> dict[str, str]:
+    return {
+        name: f'{MARKS[name].word} {number}' for name, number in counts.items()
+    }
+
+
+def _legend_inches(words: str) -> float:
+    return 0.45 + drawing.inches(words, 7.5)
+
+
+def _legend(sheet: ty.Any, legend: collections.abc.Mapping[str, str]) -> None:
     height = sheet.get_figheight()
     width = sheet.get_figwidth()
     place = 0.1
-    for name, number in counts.items():
+    for name, words in legend.items():
         look = MARKS[name]
         sheet.text(
             (place + 0.09) / width,
@@ -275,7 +292,6 @@ def _legend(sheet: ty.Any, counts: collections.abc.Mapping[str, int]) -> None:
                 'boxstyle': 'square,pad=0.2',
             },
         )
-        words = f'{look.word} {number}'
         sheet.text(
             (place + 0.25) / width,
             0.36 / height,
@@ -284,4 +300,4 @@ def _legend(sheet: ty.Any, counts: collections.abc.Mapping[str, int]) -> None:
             fontsize=7.5,
             color=drawing.INK,
         )
-        place += 0.45 + drawing.inches(words, 7.5)
+        place += _legend_inches(words)

@@ -17,6 +17,7 @@ import markupsafe
 
 from extend_conformance.report import damage_map
 from extend_conformance.report import drawing
+from extend_conformance.report import explained
 from extend_conformance.report import grid
 from extend_conformance.report import judgement
 from extend_conformance.report import overview
@@ -77,6 +78,14 @@ def page(
         time=overview.time,
     )
     findings = _findings(results)
+    explanations = explained.explain(
+        results,
+        {
+            one.result.check
+            for one in findings.values()
+            if one.result.verdict in ('fail', 'abort', 'known')
+        },
+    )
     return environment.get_template('report.html.j2').render(
         results=results,
         run=results.run,
@@ -89,6 +98,8 @@ def page(
         grid=grid.grid(results),
         marks=grid.MARKS,
         findings=findings,
+        explanations=explanations,
+        explained={one.check: one.anchor for one in explanations},
         failures=[
             one for one in findings.values() if one.result.verdict == 'fail'
         ],

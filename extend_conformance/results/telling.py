@@ -11,10 +11,15 @@ import json
 from extend_conformance.results import model
 
 
-def tell(result: model.CheckResult, page: str | None = None) -> str:
+def tell(
+    result: model.CheckResult,
+    page: str | None = None,
+    measurement: model.Measurement | None = None,
+) -> str:
     """Everything that there is to say of a result.
 
     :param page: where the check is explained.
+    :param measurement: of the first extend, if the check judges it.
     """
     facts = [result.level]
     if result.data_failure:
@@ -31,9 +36,10 @@ def tell(result: model.CheckResult, page: str | None = None) -> str:
     if page is not None:
         lines.append(f'What it proves and what to do is in {page}')
     lines += [f'{name} = {value}' for name, value in result.figures.items()]
-    return '\n'.join(
-        [*lines, *damage(result.damage), *timeline(result.evidence)]
-    )
+    lines += [*damage(result.damage), *timeline(result.evidence)]
+    if measurement is not None:
+        lines += ['The first extend:', *timeline(measurement.evidence)]
+    return '\n'.join(lines)
 
 
 def damage(

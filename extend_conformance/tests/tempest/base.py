@@ -4,7 +4,6 @@
 
 import dataclasses
 import datetime
-import functools
 import json
 import math
 import os
@@ -225,9 +224,8 @@ class Run:
         )
 
 
-@functools.cache
 def announce(settings: configuration.Configuration) -> model.Run:
-    """Write down what is true of the run, once in each worker.
+    """Write down what is true of the run, and what is going to be tested.
 
     This is done before anything can fail, so that a backend whose class
     cannot even be set up is missed in the results.
@@ -243,7 +241,7 @@ def announce(settings: configuration.Configuration) -> model.Run:
         cloud=CONF.identity.uri_v3,
         host=facts,
         release=settings.release,
-        planned=_planned(settings),
+        planned=planned(settings),
         not_planned=settings.plan.not_planned,
         pages=pages.read(settings.plan.checks),
     )
@@ -316,7 +314,7 @@ def join_run(
     )
 
 
-def _planned(
+def planned(
     settings: configuration.Configuration,
 ) -> tuple[model.Planned, ...]:
     """The plan of every backend of which this worker runs something.

@@ -26,3 +26,7 @@ class NamesTest(testtools.TestCase):
         }
         self.assertIn('negative', found['image-refused-extend'])
         self.assertNotIn('negative', found['host-grows-in-place'])
+
+    def test_refusals_of_the_api_are_checks(self):
+        known = {check.id for check in registry.catalogue()}
+        self.assertEqual(set(), names.REFUSED_BY_THE_API - known)

@@ -36,6 +36,9 @@ class LockPathTest(testtools.TestCase):
         self.useFixture(
             fixtures.EnvironmentVariable('XDG_STATE_HOME', self.state)
         )
+        # Each test stands for a process.
+        host._choose_locks.cache_clear()
+        self.addCleanup(host._choose_locks.cache_clear)
 
     def test_writable_one_is_used_without_a_word(self) -> None:
         wanted = f'{self.state}/shared'
@@ -55,3 +58,13 @@ class LockPathTest(testtools.TestCase):
     def test_without_one_a_private_one_is_used_and_reported(self) -> None:
         (warning,) = host.Host().warnings
         self.assertIn('no lock path of os-brick is configured', warning)
+
+    def test_that_of_another_program_is_used_and_reported(self) -> None:
+        # As tempest.conf sets it, for tempest alone.
+        others = f'{self.state}/tempest'
+        cfg.CONF.set_override('lock_path', others, group='oslo_concurrency')
+        (warning,) = host.Host().warnings
+        self.assertIn(f'using {others} of [oslo_concurrency]', warning)
+        self.assertEqual(others, cfg.CONF.os_brick.lock_path)
+        # A second class of the same worker hears it too.
+        self.assertEqual((warning,), host.Host().warnings)

@@ -2,6 +2,8 @@
 
 """Classes are made of the configuration; nothing here raises at import."""
 
+import dataclasses
+import sys
 import unittest
 
 import fixtures
@@ -13,6 +15,7 @@ from extend_conformance.checks import context
 from extend_conformance.checks import profiles
 from extend_conformance.checks import registry
 from extend_conformance.claims import claims_file
+from extend_conformance.tests.tempest import base
 from extend_conformance.tests.tempest import configuration
 from extend_conformance.tests.tempest import generation
 
@@ -95,6 +98,32 @@ class GenerationTest(testtools.TestCase):
         self.assertEqual({'ControlPlane', 'Backend_good'}, set(classes))
         self.assertEqual(['primary'], classes['Backend_good'].credentials)
 
+    def test_a_class_for_the_checks_that_need_a_reader(self):
+        check = dataclasses.replace(
+            registry.catalogue()[0],
+            id='api-policy-reader',
+            needs=frozenset(
+                {registry.Need.READER, registry.Need.OTHER_PROJECT}
+            ),
+        )
+        plan = profiles.Plan('quick', (check,), ())
+        self.configure(
+            lambda: dataclasses.replace(make_configuration('good'), plan=plan)
+        )
+        ((name, case),) = generation.conformance_classes('m').items()
+        self.assertEqual('ControlPlaneReader', name)
+        self.assertEqual(
+            [
+                'project_member',
+                'project_reader',
+                'project_alt_member',
+                'admin',
+            ],
+            case.credentials,
+        )
+        method = case('test_api_policy_reader')
+        self.assertIn('negative', method.id())
+
     def test_the_test_carries_the_uuid_of_the_check(self):
         self.configure(lambda: make_configuration('good'))
         case = generation.conformance_classes('m')['Backend_good']
@@ -151,4 +180,52 @@ class GenerationTest(testtools.TestCase):
                 'test_create_image_2_detached_unknown_1024_bytes',
             ],
             sorted(test_names(case)),
+        )
+
+
+class SelectionTest(testtools.TestCase):
+    """What ``tempest run --regex`` chose is what is planned."""
+
+    def planned(self, *tests):
+        path = self.useFixture(fixtures.TempDir()).join('list')
+        with open(path, 'w') as stream:
+            stream.write('\n'.join(tests))
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'sys.argv', [*sys.argv[:1], '--load-list', path]
+            )
+        )
+        settings = make_configuration('good', 'bad')
+        return {one.backend for one in base.planned(settings)}
+
+    def test_backends_of_which_nothing_was_selected_are_left_out(self):
+        prefix = 'extend_conformance.tests.tempest.conformance.test_backends.'
+        self.assertEqual(
+            {'good'},
+            self.planned(
+                f'{prefix}Backend_goodAdmin.test_claim_capability[id-1,slow]'
+            ),
+        )
+        self.assertEqual(
+            {None, 'bad'},
+            self.planned(
+                f'{prefix}ControlPlane.test_api_microversion_gate[id-2]',
+                f'{prefix}Backend_bad.test_claim_host[id-3]',
+            ),
+        )
+
+    def test_a_backend_is_planned_whole(self):
+        self.planned('m.Backend_good.test_claim_host[id-3]')
+        settings = make_configuration('good', 'bad')
+        self.assertEqual(
+            {check.id for check in settings.planned_backend_checks},
+            {one.check for one in base.planned(settings)},
+        )
+
+    def test_without_a_list_everything_is_planned(self):
+        self.useFixture(fixtures.MonkeyPatch('sys.argv', ['run']))
+        settings = make_configuration('good', 'bad')
+        self.assertEqual(
+            {None, 'good', 'bad'},
+            {one.backend for one in base.planned(settings)},
         )

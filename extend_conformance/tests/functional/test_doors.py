@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""tempest, pytest and certify: the same answers, also at the same time.
+
+What a run leaves when it is killed is found by ``cleanup``, whichever door it
+came through.
+"""
+
+import configparser
+import contextlib
+import dataclasses
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import typing as ty
+
+import fixtures
+
+from extend_conformance.cloud import ledger
+from extend_conformance.report import judgement
+from extend_conformance.results import model
+from extend_conformance.results import storage
+from extend_conformance.tests.functional import base
+
+_PROGRAMS = pathlib.Path(sys.executable).parent
+
+_GOOD = 'good'
+_BAD = 'refuses-driver'
+
+
+class DoorsTestCase(base.SandboxTestCase):
+    """Starts runs through any door, in a directory of the test's own."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.work = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+
+    def start(self, door: str, *words: str) -> 'subprocess.Popen[str]':
+        """Start a program, with its output in a file."""
+        log = self.work / f'{door}.log'
+        with log.open('a') as output:
+            process = subprocess.Popen(
+                words,
+                cwd=self.work,
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        self.addCleanup(self.kill, process)
+        return process
+
+    def kill(self, process: 'subprocess.Popen[str]') -> None:
+        """Kill a program and all that it started, at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def tempest_conf(self, **options: str) -> pathlib.Path:
+        """A copy of the sandbox's tempest.conf with other options."""
+        parser = configparser.RawConfigParser(default_section='')
+        parser.read(
+            pathlib.Path(self.environment['TEMPEST_CONFIG_DIR'])
+            / self.environment['TEMPEST_CONFIG']
+        )
+        for name, value in options.items():
+            parser.set('extend_conformance', name, value)
+        config = self.work / 'tempest.conf'
+        with config.open('w') as stream:
+            parser.write(stream)
+        return config
+
+    def start_tempest(self, regex: str, **options: str) -> ty.Any:
+        """Start ``tempest run`` in one worker."""
+        return self.start(
+            'tempest',
+            *(str(_PROGRAMS / 'tempest'), 'run', '--concurrency', '1'),
+            *('--config-file', str(self.tempest_conf(**options))),
+            *('--regex', regex),
+        )
+
+    def logs(self) -> str:
+        """All that the programs have said."""
+        return '\n'.join(
+            log.read_text(errors='replace') for log in self.work.glob('*.log')
+        )
+
+
+class SameAnswersTest(DoorsTestCase):
+    """Three runs at once on one cloud and one host."""
+
+    def test_ids_outcomes_and_verdicts_are_the_same(self) -> None:
+        before = self.volume_ids()
+        chosen = (
+            *('--profile', 'quick', '--own-project'),
+            *('--volume-type', _GOOD, '--volume-type', _BAD),
+        )
+        runs = {
+            'certify': self.start(
+                'certify',
+                *(*base.COMMAND, 'certify', *chosen, '--output', 'certify'),
+            ),
+            'pytest': self.start(
+                'pytest',
+                *(sys.executable, '-m', 'pytest', '--pyargs'),
+                *('extend_conformance.checks', *chosen),
+                *('--output', 'pytest'),
+            ),
+            'tempest': self.start_tempest(
+                '^extend_conformance.*conformance',
+                profile='quick',
+                volume_types=f'{_GOOD},{_BAD}',
+                results_dir=str(self.work / 'tempest'),
+            ),
+        }
+
+        codes = {door: run.wait(900) for door, run in runs.items()}
+
+        # refuses-driver is promised to work.
+        self.assertEqual(
+            {'certify': 1, 'pytest': 1, 'tempest': 1}, codes, self.logs()
+        )
+        found = {
+            door: judgement.judge(storage.load_results(self.work / door))
+            for door in runs
+        }
+        said = {door: _said(results) for door, results in found.items()}
+        self.assertEqual(said['certify'], said['pytest'])
+        self.assertEqual(said['certify'], said['tempest'])
+        self.assertEqual(
+            {_GOOD: 'conforms', _BAD: 'contradicts-claim', None: 'conforms'},
+            {
+                one: verdict
+                for one, (_, verdict) in said['certify'].backends.items()
+            },
+        )
+        # Nobody has hurt the others, and nothing is left.
+        self.assertNotIn(
+            'abort', {one.verdict for one in found['pytest'].checks}
+        )
+        self.must_leave_nothing(before)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Said:
+    """What has to be the same, whichever door was used.
+
+    :param checks: level, verdict, cause and outcome by id and backend.
+    :param backends: outcome and verdict by volume type; ``None`` is the
+        cloud.
+    """
+
+    checks: dict[ty.Any, ty.Any]
+    backends: dict[str | None, tuple[str | None, str | None]]
+    planned: frozenset[tuple[str, str | None]]
+    not_planned: frozenset[model.NotPlanned]
+
+
+def _said(results: model.Results) -> _Said:
+    backends: dict[str | None, tuple[str | None, str | None]] = {
+        one.volume_type: (one.outcome, one.verdict) for one in results.backends
+    }
+    backends[None] = (None, results.cloud_verdict)
+    return _Said(
+        checks={
+            (one.check, one.uuid, one.backend): (
+                one.level,
+                one.verdict,
+                one.cause,
+                one.outcome,
+            )
+            for one in results.checks
+        },
+        backends=backends,
+        planned=frozenset(
+            (one.check, one.backend) for one in results.run.planned
+        ),
+        not_planned=frozenset(results.run.not_planned),
+    )
+
+
+class KilledTest(DoorsTestCase):
+    """A run that is killed at any point, and ``cleanup`` after it."""
+
+    def entries_of_run(self) -> list[ledger.Entry]:
+        """Everything that the killed run has entered so far."""
+        return [
+            entry
+            for run in ledger.Ledger.runs()
+            if run.run_id != self.ledger.run_id
+            for entry in run.entries
+        ]
+
+    def kill_when_it_has_made(
+        self, number: int, process: 'subprocess.Popen[str]'
+    ) -> None:
+        """Kill the run when its ledger has so many entries."""
+        deadline = time.monotonic() + 300
+        while len(self.entries_of_run()) < number:
+            self.assertIsNone(process.poll(), self.logs())
+            self.assertLess(time.monotonic(), deadline, self.logs())
+            time.sleep(0.02)
+        self.kill(process)
+
+    def must_be_cleaned(self, *options: str) -> None:
+        """Clean up, and assert that nothing at all is left."""
+        cleaned = self.run_command('cleanup', *options)
+        self.assertEqual(0, cleaned.returncode, cleaned.stderr)
+        again = self.run_command('cleanup', *options, '-f', 'value')
+        self.assertEqual((0, ''), (again.returncode, again.stdout))
+        left = [
+            volume.id
+            for volume in self.admin.list_volumes(all_projects=True)
+            if ledger.METADATA_KEY in volume.metadata
+        ]
+        self.assertEqual([], left)
+        self.assertEqual([], self.entries_of_run())
+        self.must_leave_nothing(self.volume_ids())
+
+    def test_certify_at_several_points(self) -> None:
+        # With its first volume, with an attachment, and on a second volume.
+        for number in (1, 3, 6):
+            process = self.start(
+                'certify',
+                *(*base.COMMAND, 'certify', '--profile', 'quick'),
+                *('--volume-type', _GOOD, '--output', f'killed-{number}'),
+            )
+            self.kill_when_it_has_made(number, process)
+
+            self.must_be_cleaned()
+
+    def test_worker_of_tempest(self) -> None:
+        process = self.start_tempest(
+            '^extend_conformance.*Backend_good[.]', profile='quick'
+        )
+        # An attachment is there, in a project that tempest has made.
+        self.kill_when_it_has_made(3, process)
+
+        self.must_be_cleaned('--all-projects')
