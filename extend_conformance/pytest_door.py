@@ -128,7 +128,6 @@ class Door:
             return
         machine = arguments.open_host(session.config.option)
         try:
-            self.prepared.must_have_room()
             machine.connector_properties()
         except exceptions.ExtendConformanceError as error:
             raise pytest.UsageError(str(error)) from error

@@ -73,12 +73,18 @@ def _stores(
     :returns: ids; ``None`` is the only one of a Glance that has one.
     :raises NotApplicable: there is none, or nobody can tell.
     """
+    not_shown = findings.NotApplicable(
+        'Only an administrator sees where Glance stores its images',
+        cause='stores-not-shown',
+    )
     if context.admin is None or context.admin_images is None:
-        raise findings.NotApplicable(
-            'Only an administrator sees where Glance stores its images',
-            cause='stores-not-shown',
-        )
-    stores = context.admin_images.stores()
+        raise not_shown
+    try:
+        stores = context.admin_images.stores()
+    except calls.ApiError as error:
+        if error.status == 403:
+            raise not_shown from error
+        raise
     if stores is None:
         return _only_store(context)
     default = next(

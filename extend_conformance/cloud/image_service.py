@@ -145,6 +145,8 @@ class ImageService:
             f'/images/{image_id}/file',
             data=iter(content),
             headers=headers,
+            # Sent again, it would begin in the middle.
+            allow_reauth=False,
         )
 
     def download(self, image_id: str) -> collections.abc.Iterator[bytes]:
@@ -186,8 +188,12 @@ class ImageService:
         """Send one request; returns the response, which is no error."""
         began_s = self.journal.elapsed_s()
         details = {'method': method, 'path': path, 'began_s': began_s}
+        # The SDK would send everything twice if the connection breaks.
+        retries = calls.READ_RETRIES if method == 'GET' else 0
         try:
-            response = self._http.request(path, method, **how)
+            response = self._http.request(
+                path, method, connect_retries=retries, **how
+            )
         except (
             keystone_exceptions.ClientException,
             sdk_exceptions.SDKException,

@@ -35,10 +35,10 @@ PLAN = profiles.Plan(
 
 
 class OfPlanTest(testtools.TestCase):
-    def test_time_is_the_sum_and_the_cloud_counts_once(self):
+    def test_time_is_the_sum_with_a_first_extend_for_each_backend(self):
         found = effort.of_plan(PLAN, ['a', 'b'], 0)
         self.assertEqual(
-            (5, 2 + 2 * 7, 10 + 2 * 50),
+            (5, 2 + 2 * 7 + 2 * effort._FIRST_EXTEND_S, 10 + 2 * 50),
             (found.checks, found.typical_s, found.limit_s),
         )
 
