@@ -290,8 +290,8 @@ DATA = (
     _row(
         'damages-second-gib',
         must_fail='io-during-extend',
-        must_pass='data-old-intact data-new-area-writable neighbour- '
-        'undisturbed',
+        must_pass='data-old-intact data-new-area-writable '
+        'neighbour-undisturbed',
         may_fail='image-attached-unknown',
     ),
     _row(
