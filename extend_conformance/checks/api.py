@@ -27,15 +27,15 @@ _TOO_OLD = ('3.41', None)
 #: ``os-extend`` in cinder/api/schemas/volume_actions.py.
 _BAD_BODIES: tuple[tuple[str, object], ...] = (
     ('0', {'new_size': 0}),
-    ('a negative size', {'new_size': -2}),
+    ('a negative size', {'new_size': -1}),
     ('2^31, one more than there is', {'new_size': 2**31}),
     ('a text', {'new_size': 'two'}),
     ('an empty text', {'new_size': ''}),
     ('a fraction', {'new_size': 2.5}),
     ('null', {'new_size': None}),
-    ('a list', {'new_size': [2]}),
+    ('a list', {'new_size': [3]}),
     ('no size', {}),
-    ('an extra key', {'new_size': 2, 'force': True}),
+    ('an extra key', {'new_size': 3, 'force': True}),
     ('no object', 2),
 )
 

@@ -101,6 +101,7 @@ GOOD = (
     'refuses-capability',
     'good-multiattach',
     'rounds-up',
+    'small-pool',
 )
 
 #: The standard set, whose backends are bad in one way each.
