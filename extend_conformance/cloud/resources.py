@@ -533,7 +533,8 @@ def remove_volume(
                 raise
             admin.reset_status(volume_id, 'error')
             calls.persistently(storage.delete_volume, volume_id)
-        storage.wait_until_gone(volume_id, left_s())
+        # What took long to be accepted still takes its time to go.
+        storage.wait_until_gone(volume_id, max(left_s(), 30.0))
 
     tenacity.Retrying(
         retry=tenacity.retry_if_exception(_is_busy),

@@ -3,7 +3,6 @@
 """Cinder is killed in the middle of an extend, and comes back or does not."""
 
 import concurrent.futures
-import contextlib
 import json
 import os
 import pathlib
@@ -135,11 +134,11 @@ class DyingCinderTest(testtools.TestCase):
         self.assertEqual('inconclusive', backend.measurement.outcome)
         self.assertIn('no answer', backend.measurement.explanation)
         self._up()
-        with contextlib.closing(
+        found = tuple(
             leftovers.Sweep(
                 self.storage, self.host, only=self.ledger.run_id
             ).run()
-        ) as found:
-            self.assertFalse(leftovers.failed(found))
+        )
+        self.assertFalse(leftovers.failed(found), str(found))
         self.assertEqual((), self.storage.list_volumes())
         self.assertEqual((), self.ledger.open_entries)

@@ -147,7 +147,7 @@ class PutBackTest(base.SandboxTestCase):
 
         code, found = self._cleanup()
 
-        self.assertEqual(0, code, found)
+        self.assertEqual(0, code, str(found))
         self.assertEqual(
             ['setting', 'snapshot', 'attachment', 'volume'],
             [each['Kind'] for each in found],
