@@ -136,6 +136,7 @@ def api_bad_size(context: context_module.Context) -> None:
     scope=registry.Scope.CLOUD,
     level=registry.Level.MUST,
     applies=registry.Applies.ALWAYS,
+    room_gib=5,
 )
 def api_concurrent_extend(context: context_module.Context) -> None:
     """Of two extends at once one wins, and the other is refused with 400.

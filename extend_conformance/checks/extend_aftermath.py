@@ -76,6 +76,7 @@ def _must_grow(volume: stamped.StampedVolume) -> None:
     level=registry.Level.SHOULD,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
+    room_gib=4,
     feature=registry.Feature.SNAPSHOT,
 )
 def extend_with_snapshot(context: context_module.Context) -> None:

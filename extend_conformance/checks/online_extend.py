@@ -18,6 +18,7 @@ from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.claims import verdict
 from extend_conformance.cloud import calls
+from extend_conformance.cloud import connection
 from extend_conformance.cloud import views
 from extend_conformance.cloud import waiting
 
@@ -55,10 +56,11 @@ class ExtendRefused(findings.Refused):
 class Extended:
     """An extend that Cinder calls done.
 
+    :param http_status: ``None`` if the answer was lost.
     :param extend_s: seconds from the request until Cinder showed it.
     """
 
-    http_status: int
+    http_status: int | None
     request_id: str | None
     size_gib: int
     status: str
@@ -99,7 +101,9 @@ def extend(
     Only what the API says is judged; the device has not been looked at.
     The state alone cannot tell success from a refusal by the scheduler,
     which also ends ``in-use``, so the size decides. While Cinder is away,
-    nobody can tell a hang; it is asked until the time is over.
+    nobody can tell a hang; it is asked until the time is over. If the answer
+    to the request itself was lost, the state of the volume tells whether it
+    has arrived.
 
     :raises ExtendRefused: the size is the old one, in a settled state.
     :raises findings.Failed: it hangs, or state and size contradict each
@@ -113,8 +117,12 @@ def extend(
         'is attached'
     )
     started_s = context.journal.elapsed_s()
+    answer: calls.ApiResponse | None = None
+    lost: connection.CloudUnreachable | None = None
     try:
         answer = context.storage.extend(volume_id, new_gib)
+    except connection.CloudUnreachable as error:
+        lost = error
     except calls.ApiError as error:
         raise findings.CouldNotTest(
             f'The extend of volume {volume_id} was answered with HTTP '
@@ -122,6 +130,7 @@ def extend(
             cause=f'http-{error.status}',
             request_id=error.request_id,
         ) from error
+    request_id = answer.request_id if answer else None
     try:
         seen = context.storage.wait_for_extend(
             volume_id, old_gib, new_gib, context.settings.extend_timeout_s
@@ -131,20 +140,26 @@ def extend(
             f'Volume {volume_id} is still {timeout.last} after '
             f'{context.settings.extend_timeout_s:.0f} s',
             outcome=verdict.Outcome.HANG,
-            request_id=answer.request_id,
+            request_id=request_id,
         ) from timeout
+    if lost is not None and (seen.status, seen.size_gib) == (
+        'in-use',
+        old_gib,
+    ):
+        # It has not arrived, or was refused so quickly that nobody saw it.
+        raise lost
     if seen.size_gib == old_gib:
-        raise _refusal(context, volume_id, seen.status, answer.request_id)
+        raise _refusal(context, volume_id, seen.status, request_id)
     if (seen.status, seen.size_gib) != ('in-use', new_gib):
         raise findings.Failed(
             f'Volume {volume_id} was to grow from {old_gib} to {new_gib} '
             f'GiB; it is {seen.status} with {seen.size_gib} GiB',
             outcome=verdict.Outcome.INCONSISTENT,
-            request_id=answer.request_id,
+            request_id=request_id,
         )
     return Extended(
-        http_status=answer.status,
-        request_id=answer.request_id,
+        http_status=answer.status if answer else None,
+        request_id=request_id,
         size_gib=seen.size_gib,
         status=seen.status,
         extend_s=context.journal.elapsed_s() - started_s,

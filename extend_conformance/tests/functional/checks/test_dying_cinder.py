@@ -115,7 +115,9 @@ class DyingCinderTest(testtools.TestCase):
             self._up()
             result = running.result(180)
 
-        self.assertEqual(('fail', 'hang'), (result.verdict, result.outcome))
+        self.assertEqual(
+            ('fail', 'hang'), (result.verdict, result.outcome), result.reason
+        )
         self.assertNotIn('no way led out', result.reason)
         self.assertEqual((), self.storage.list_volumes())
         self.assertEqual((), self.ledger.open_entries)
