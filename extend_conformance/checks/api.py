@@ -27,7 +27,7 @@ _TOO_OLD = ('3.41', None)
 #: ``os-extend`` in cinder/api/schemas/volume_actions.py.
 _BAD_BODIES: tuple[tuple[str, object], ...] = (
     ('0', {'new_size': 0}),
-    ('a negative size', {'new_size': -1}),
+    ('a negative size', {'new_size': -2}),
     ('2^31, one more than there is', {'new_size': 2**31}),
     ('a text', {'new_size': 'two'}),
     ('an empty text', {'new_size': ''}),
