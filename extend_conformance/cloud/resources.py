@@ -554,15 +554,26 @@ def _is_busy(error: BaseException) -> bool:
 def _ask_to_delete(
     storage: block_storage.BlockStorage, volume_id: str, timeout_s: float
 ) -> None:
+    refused_in: str | None = None
+
     def deleted() -> bool:
+        nonlocal refused_in
         try:
             calls.persistently(storage.delete_volume, volume_id)
         except calls.ApiError as error:
             if error.status == 404:
                 return True
-            passing = error.status == 400 and _passes(storage, volume_id)
-            if not passing:
+            if error.status != 400:
                 raise
+            status = _status(storage, volume_id)
+            if status is None:
+                return True
+            passes = status.endswith('ing') and 'error' not in status
+            # It may have come to this state only after the refusal: one
+            # refusal more, and it is this state that is refused.
+            if not passes and status == refused_in:
+                raise
+            refused_in = status
             return False
         return True
 
@@ -577,10 +588,11 @@ def _ask_to_delete(
     )
 
 
-def _passes(storage: block_storage.BlockStorage, volume_id: str) -> bool:
-    """Whether a volume is in a state that it leaves by itself."""
+def _status(storage: block_storage.BlockStorage, volume_id: str) -> str | None:
+    """The status of a volume; ``None`` if it is gone."""
     try:
-        status = storage.get_volume(volume_id).status
+        return storage.get_volume(volume_id).status
     except calls.ApiError as error:
-        return error.status == 404
-    return status.endswith('ing') and 'error' not in status
+        if error.status != 404:
+            raise
+        return None

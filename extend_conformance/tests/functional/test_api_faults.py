@@ -38,6 +38,7 @@ _FAILS = fault_rules.Answer(500)
 _FAILS_AFTER = fault_rules.Answer(500, after_effect=True)
 _UNAVAILABLE = fault_rules.Answer(503)
 _GARBAGE = fault_rules.Garbage(after_effect=True)
+_REFUSED = fault_rules.Answer(400)
 _EXPIRED = fault_rules.Answer(401)
 
 
@@ -126,6 +127,7 @@ class CheckTest(FaultTestCase):
         ('detach, dropped before', _BEFORE, _DETACH, 'pass'),
         ('detach, dropped after', _AFTER, _DETACH, 'pass'),
         ('delete, fails', _FAILS, _DELETE, 'pass'),
+        ('delete, a moment too early', _REFUSED, _DELETE, 'pass'),
         ('delete, dropped before', _BEFORE, _DELETE, 'pass'),
         ('delete, dropped after', _AFTER, _DELETE, 'pass'),
         ('delete, does nothing', fault_rules.Answer(202), _DELETE, 'pass'),
