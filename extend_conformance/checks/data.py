@@ -46,6 +46,8 @@ def data_old_intact(context: context_module.Context) -> None:
     level=registry.Level.MUST,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
+    typical_s=7,
+    room_gib=2,
 )
 def data_boundary(context: context_module.Context) -> None:
     """One write across the old end is read back whole after reattach.
@@ -79,6 +81,8 @@ def data_boundary(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
+    typical_s=10,
+    room_gib=2,
 )
 def data_new_area_writable(context: context_module.Context) -> None:
     """The whole new area holds what was written to it, after reattach.
@@ -105,6 +109,8 @@ def data_new_area_writable(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
+    typical_s=10,
+    room_gib=2,
 )
 def data_new_area_clean(context: context_module.Context) -> None:
     """The unwritten new area never shows data of another volume.
@@ -150,6 +156,8 @@ def _marked(context: context_module.Context) -> stamped.StampedVolume:
     level=registry.Level.MUST,
     applies=registry.Applies.ALWAYS,
     needs=[registry.Need.HOST],
+    typical_s=6,
+    room_gib=1,
 )
 def data_durable_after_detach(context: context_module.Context) -> None:
     """What was written and flushed before detach is there after attach.

@@ -33,6 +33,8 @@ def _traffic(
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
+    typical_s=11,
+    room_gib=3,
 )
 def io_during_extend(context: context_module.Context) -> None:
     """A writer and a reader keep going while their volume is extended twice.
@@ -66,6 +68,8 @@ def io_during_extend(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
+    typical_s=14,
+    room_gib=3,
 )
 def neighbour_undisturbed(context: context_module.Context) -> None:
     """I/O on a second volume goes on, intact, while the first is extended.
