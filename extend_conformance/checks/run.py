@@ -163,6 +163,7 @@ def begin(
         host=facts,
         release=prepared.release,
         microversion_max=prepared.microversion_max,
+        volume_types=tuple(prepared.volume_types),
         planned=tuple(
             prepared.plan.for_backends(prepared.volume_types)
             if planned is None

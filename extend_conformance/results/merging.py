@@ -62,7 +62,7 @@ def union_of_runs(
         release=_first(run.release for run in runs),
         microversion_max=_first(run.microversion_max for run in runs),
         host=host,
-        planned=_unique(part for run in runs for part in run.planned),
+        planned=_planned(runs),
         not_planned=_unique(part for run in runs for part in run.not_planned),
         warnings=_unique(part for run in runs for part in run.warnings),
         pages=_pages(runs),
@@ -126,7 +126,7 @@ def _merge_runs(
     finished = [run.finished_at for run in runs if run.finished_at]
     doors = {run.door for run in runs}
     hosts = [run.host for run in runs]
-    planned = _unique(part for run in runs for part in run.planned)
+    planned = _planned(runs)
     checks = {part.check for part in planned}
     return model.Run(
         id=' + '.join(run.id for run in runs),
@@ -145,6 +145,7 @@ def _merge_runs(
             run.microversion_max for run in runs if run.microversion_max
         )
         or None,
+        volume_types=_volume_types(runs),
         planned=planned,
         not_planned=_unique(
             part
@@ -266,6 +267,31 @@ def _first(values: collections.abc.Iterable[str | None]) -> str | None:
 
 def _joined(values: collections.abc.Iterable[str]) -> str:
     return ', '.join(_unique(values))
+
+
+def _volume_types(
+    runs: collections.abc.Sequence[model.Run],
+) -> tuple[str, ...]:
+    return _unique(name for run in runs for name in run.volume_types)
+
+
+def _planned(
+    runs: collections.abc.Sequence[model.Run],
+) -> tuple[model.Planned, ...]:
+    """All plans as one, the backends in the order in which they were named.
+
+    Workers write theirs in any order.
+    """
+    order = {name: place for place, name in enumerate(_volume_types(runs))}
+    return tuple(
+        sorted(
+            _unique(part for run in runs for part in run.planned),
+            key=lambda part: (
+                part.backend is not None,
+                order.get(part.backend or '', len(order)),
+            ),
+        )
+    )
 
 
 def _unique(

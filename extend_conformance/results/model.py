@@ -309,6 +309,8 @@ class Run:
         ``python`` and versions of the programs that took part. Attachments
         are made there; Nova's compute hosts are not looked at.
     :param release: the release of the cloud, if it was told.
+    :param volume_types: all that there are to test, in the order in which
+        people named them, also those of which nothing was planned.
     :param planned: what was planned, so that a missing result is noticed.
     :param pages: of the planned checks.
     :param merged_from: the runs that were put together, as they were.
@@ -324,6 +326,7 @@ class Run:
     finished_at: str | None = None
     release: str | None = None
     microversion_max: str | None = None
+    volume_types: tuple[str, ...] = ()
     planned: tuple[Planned, ...] = ()
     not_planned: tuple[NotPlanned, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -241,6 +241,7 @@ def announce(settings: configuration.Configuration) -> model.Run:
         cloud=CONF.identity.uri_v3,
         host=facts,
         release=settings.release,
+        volume_types=settings.volume_types,
         planned=planned(settings),
         not_planned=settings.plan.not_planned,
         pages=pages.read(settings.plan.checks),

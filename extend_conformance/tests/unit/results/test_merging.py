@@ -142,5 +142,29 @@ class MergeTest(testtools.TestCase):
         self.assertEqual((planned,), run.planned)
         self.assertEqual((), run.not_planned)
 
+    def test_backends_of_workers_are_in_the_order_of_the_configuration(self):
+        def worker(*backends):
+            return example.run(
+                volume_types=('good', 'bad', 'ugly'),
+                planned=tuple(
+                    model.Planned(
+                        check='x',
+                        uuid='u',
+                        scope='backend' if backend else 'cloud',
+                        level='must',
+                        backend=backend,
+                    )
+                    for backend in backends
+                ),
+            )
+
+        run = merging.union_of_runs(
+            [worker('ugly'), worker('good', None), worker('bad')]
+        )
+        self.assertEqual(
+            [None, 'good', 'bad', 'ugly'],
+            [planned.backend for planned in run.planned],
+        )
+
     def test_nothing(self):
         self.assertRaises(ValueError, merging.merge, [])
