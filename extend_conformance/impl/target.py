@@ -357,8 +357,9 @@ class VolumeTarget:
                     each.text for each in self._messages(request_id)
                 ),
                 **facts,
-                next_step='Use detached mode, or see the log of '
-                'cinder-volume.',
+                next_step='See the log of cinder-volume.'
+                if self._attached is None
+                else 'Use detached mode, or see the log of cinder-volume.',
             )
         if not (good and unchanged):
             raise errors.ExtendInconsistent(
@@ -374,8 +375,9 @@ class VolumeTarget:
             'that it cannot extend this volume now, or is full: '
             + errors.quoted(each.text for each in self._messages(request_id)),
             **facts,
-            next_step='Use detached mode, or see the free space of the '
-            'backend.',
+            next_step='See the free space of the backend.'
+            if self._attached is None
+            else 'Use detached mode, or see the free space of the backend.',
         )
 
     def _messages(self, request_id: str | None) -> tuple[views.Message, ...]:
