@@ -482,7 +482,7 @@ WRITER: tuple[Row, ...] = (
     _row(
         'keeps-refused',
         must_fail='image-refused-extend',
-        may_fail='extend-refused-changes-nothing claim-matrix',
+        may_fail='claim-matrix',
         must_pass='image-detached-unknown image-known-size image-source-fails',
     ),
     _row(
