@@ -171,7 +171,7 @@ def request_of(
         volume_type=context.volume_type,
         size_bytes=size_bytes,
         # The quickest one that Glance takes; md5 is always there besides.
-        os_hash_algo='sha256',
+        os_hash_algo='sha1',
         name=name,
     )
 

@@ -9,6 +9,7 @@ of the group ``extend_conformance.cli``.
 import collections.abc
 import contextlib
 import importlib.metadata
+import logging
 import signal
 import sys
 import types
@@ -20,6 +21,20 @@ from cliff import commandmanager
 
 from extend_conformance import exceptions
 from extend_conformance import masking
+
+
+class Commands(commandmanager.CommandManager):
+    """Knows commands by their entry points; imports the one that is run.
+
+    cliff imports all of them first, which takes seconds: they stand on
+    os-brick, openstacksdk and matplotlib.
+    """
+
+    def load_commands(self, namespace: str) -> None:
+        """Find the commands of a group of entry points."""
+        self.group_list.append(namespace)
+        for found in importlib.metadata.entry_points(group=namespace):
+            self.commands[found.name.replace('_', ' ')] = found
 
 
 class Application(app.App):
@@ -38,9 +53,7 @@ class Application(app.App):
                 'the claims about it agree, and what does it buy?'
             ),
             version=importlib.metadata.version('extend-conformance'),
-            command_manager=commandmanager.CommandManager(
-                'extend_conformance.cli'
-            ),
+            command_manager=Commands('extend_conformance.cli'),
             deferred_help=True,
         )
         self._error: BaseException | None = None
@@ -49,6 +62,8 @@ class Application(app.App):
         """Log as cliff does, without secrets."""
         super().configure_logging()
         masking.guard_handlers()
+        # What os-brick's import says of its import is no news to anybody.
+        logging.getLogger('oslo_service').setLevel(logging.WARNING)
 
     def run(self, argv: collections.abc.Sequence[str]) -> int:
         """Run a command; without one, print the help."""

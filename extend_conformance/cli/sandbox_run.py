@@ -44,7 +44,7 @@ from extend_conformance.sandbox import lifecycle
 from extend_conformance.sandbox import state
 
 #: Images of the small sweep; the last one needs an extend.
-_SWEEP = ('64MiB', '512MiB', '1088MiB')
+_SWEEP = ('64MiB', '256MiB', '1088MiB')
 _GRACE_S = 10
 _TESTS = 'extend_conformance.tests.tempest.'
 #: Joins several runs of tempest into one.
@@ -69,10 +69,10 @@ class Run(command.Command):
             '--workers',
             metavar='N',
             type=int,
-            default=3,
-            help='backends to test at the same time; one more than there '
-            'are processors keeps these busy while another waits for its '
-            'storage (default: %(default)s)',
+            default=4,
+            help='backends to test at the same time; more than there are '
+            'processors keep these busy while others wait for their storage '
+            '(default: %(default)s)',
         )
         parser.add_argument(
             '--no-benchmark',

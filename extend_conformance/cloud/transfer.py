@@ -68,6 +68,8 @@ class WriteBehind:
         self._writers = futures.ThreadPoolExecutor(_AT_ONCE, 'device-write')
         self._behind: collections.deque[tuple[int, futures.Future[None]]]
         self._behind = collections.deque()
+        # In turn: by the time that one comes round, it was written.
+        self._rooms = collections.deque(bytearray() for _ in range(_AT_ONCE))
 
     def __enter__(self) -> ty.Self:
         return self
@@ -82,17 +84,28 @@ class WriteBehind:
     def write(self, offset: int, content: device.Buffer) -> None:
         """Write soon; waits while too much is under way.
 
-        :param content: must not change until it is written.
+        :param content: is copied; the caller may change it at once.
         :raises TransferFailed: an earlier write failed.
         """
         if len(self._behind) == _AT_ONCE:
             _first(self._behind, 'write')
+        copy = self._copy(content)
         self._behind.append(
-            (
-                offset,
-                self._writers.submit(self._opened.write_at, offset, content),
-            )
+            (offset, self._writers.submit(self._opened.write_at, offset, copy))
         )
+
+    def _copy(self, content: device.Buffer) -> memoryview:
+        # Memory that is used again: pages that the kernel has to clear first
+        # cost six times the copy.
+        room = self._rooms.popleft()
+        with memoryview(content) as source:
+            length = len(source)
+            if len(room) < length:
+                room = bytearray(length)
+            self._rooms.append(room)
+            copy = memoryview(room)[:length]
+            copy[:] = source
+        return copy
 
     def drain(self) -> None:
         """Wait until everything is written.

@@ -178,8 +178,7 @@ class VolumeTarget:
     def write_at(self, offset: int, content: devices.Buffer) -> None:
         """Write into the volume, soon; see :class:`transfer.WriteBehind`.
 
-        :param content: must not change until :meth:`drain` or
-            :meth:`flush`.
+        :param content: is copied; the caller may change it at once.
         :raises errors.WriteFailed: this or an earlier write failed.
         """
         assert self._behind is not None, 'the volume is not open'

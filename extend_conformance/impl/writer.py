@@ -369,12 +369,12 @@ class _Writing:
         return self._target.room_bytes()
 
     def _write_part(self, part: memoryview) -> None:
-        # A copy: the chunk is filled again while this is being written.
-        content = bytes(part)
         # Only the end of the image can be odd; the volume, in whole GiB, goes
         # on after it.
-        content += bytes(-len(part) % devices.ALIGNMENT_BYTES)
-        self._target.write_at(self._offset, content)
+        missing = -len(part) % devices.ALIGNMENT_BYTES
+        self._target.write_at(
+            self._offset, bytes(part) + bytes(missing) if missing else part
+        )
         self._offset += len(part)
         if self._timeline.elapsed_s() - self.points[-1][0] > _POINTS_APART_S:
             self._note()

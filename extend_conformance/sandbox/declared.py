@@ -79,7 +79,7 @@ STANDARD: ty.Final = (
     Backend(
         name='slow-extend',
         volume_driver=_LOOP,
-        options=(('sandbox_extend_seconds', '2.0'),),
+        options=(('sandbox_extend_seconds', '1.0'),),
         simulated=True,
         matrix='complete',
         outcomes=('supported',),
@@ -90,8 +90,8 @@ STANDARD: ty.Final = (
         name='slow-attach',
         volume_driver=_LOOP,
         options=(
-            ('sandbox_attach_seconds', '2.0'),
-            ('sandbox_detach_seconds', '1.0'),
+            ('sandbox_attach_seconds', '1.0'),
+            ('sandbox_detach_seconds', '0.5'),
         ),
         simulated=True,
         matrix='missing',

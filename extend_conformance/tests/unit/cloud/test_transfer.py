@@ -51,6 +51,19 @@ class TransferTest(testtools.TestCase):
             b''.join(part for _, part in found),
         )
 
+    def test_the_caller_may_use_his_memory_again_at_once(self):
+        content = bytearray()
+        with (
+            self.device.open_direct(write=True) as opened,
+            transfer.WriteBehind(opened) as behind,
+        ):
+            for units in (1, 3, 2, 4):
+                at = units * (units - 1) // 2 * UNIT
+                content[:] = self.content[at : at + units * UNIT]
+                behind.write(at, content)
+                content[:] = bytes(len(content))
+        self.assertEqual(self.content, self.device.read_direct(0, 10 * UNIT))
+
     def test_nothing_is_read_of_nothing(self):
         self.assertEqual([], self.read(0, 0))
 
