@@ -69,7 +69,7 @@ class Run(command.Command):
             '--workers',
             metavar='N',
             type=int,
-            default=4,
+            default=3,
             help='backends to test at the same time; more than there are '
             'processors keep these busy while others wait for their storage '
             '(default: %(default)s)',

@@ -76,17 +76,18 @@ class Pipeline:
     Every chunk but the last is full, so that all begin at a multiple of
     :data:`CHUNK_BYTES`.
 
-    :param os_hash_algo: name of the second hash; the first is md5.
+    :param os_hash_algo: name of the second hash; the first is md5, and is
+        made once if it is both.
     """
 
     def __init__(self, source: Source, os_hash_algo: str = 'sha512') -> None:
         must_be_algorithm(os_hash_algo)
         self._source = source
         self._os_hash_algo = os_hash_algo
-        self._hashes = (
-            hashlib.new('md5', usedforsecurity=False),
-            hashlib.new(os_hash_algo, usedforsecurity=False),
-        )
+        self._hashes = {
+            name: hashlib.new(name, usedforsecurity=False)
+            for name in ('md5', os_hash_algo)
+        }
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._free: queue.SimpleQueue[_Chunk | None] = queue.SimpleQueue()
@@ -102,7 +103,7 @@ class Pipeline:
             threading.Thread(
                 target=self._hash, args=pair, name='image-hash', daemon=True
             )
-            for pair in zip(self._hashes, self._to_hash, strict=True)
+            for pair in zip(self._hashes.values(), self._to_hash, strict=True)
         ]
         # A daemon: a source that never answers cannot be interrupted.
         self._reader = threading.Thread(
@@ -146,8 +147,11 @@ class Pipeline:
             each.put(None)
         for thread in self._hashers:
             thread.join()
-        md5, os_hash = (each.hexdigest() for each in self._hashes)
-        return Digests(md5, self._os_hash_algo, os_hash)
+        return Digests(
+            self._hashes['md5'].hexdigest(),
+            self._os_hash_algo,
+            self._hashes[self._os_hash_algo].hexdigest(),
+        )
 
     def _read(self) -> None:
         try:

@@ -46,6 +46,16 @@ class PipelineTest(testtools.TestCase):
             digests.md5,
         )
 
+    def test_one_hash_may_be_both(self) -> None:
+        content = os.urandom(CHUNK + 1)
+        md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+        with pipeline.Pipeline(io.BytesIO(content), 'md5') as line:
+            self.assertEqual(2, len(list(line.chunks())))
+            digests = line.digests()
+
+        self.assertEqual(pipeline.Digests(md5, 'md5', md5), digests)
+
     def test_chunks_of_a_dribbling_source_are_full(self) -> None:
         source = Dribble(os.urandom(2 * CHUNK + 5), 1_000_003)
 

@@ -62,7 +62,7 @@ class ConfigurationTestCase(testtools.TestCase):
 
     def test_declared_latency_reaches_its_section(self) -> None:
         self.assertEqual(
-            '2.0',
+            '1.0',
             self.read('cinder.conf')['slow-extend']['sandbox_extend_seconds'],
         )
 
