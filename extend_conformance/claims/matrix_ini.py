@@ -66,7 +66,8 @@ def parse(text: str, name: str, path: str | None = None) -> matrix.Matrix:
     last = max(numbers, default=0) + _CONTEXT
     return matrix.Matrix(
         name=name,
-        path=path or name,
+        # A patch is applied where the file is, wherever that will be.
+        path=path or pathlib.PurePath(name).name,
         rows=types.MappingProxyType(rows),
         lines=types.MappingProxyType(
             {

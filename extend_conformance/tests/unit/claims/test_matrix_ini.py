@@ -71,6 +71,9 @@ class TestLoad(_WithFile):
     def test_name_is_the_path(self) -> None:
         self.assertEqual(str(self.path), self.matrix.name)
 
+    def test_a_patch_names_the_file_alone(self) -> None:
+        self.assertEqual('support-matrix.ini', self.matrix.path)
+
     def test_line_is_that_of_this_operation(self) -> None:
         row = self.matrix.rows['sandbox_good']
         self.assertEqual(14, row.line)
