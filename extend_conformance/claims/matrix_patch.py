@@ -6,6 +6,7 @@ Makes text that ``git apply`` takes in a checkout of Cinder. Whether a row is
 wrong enough to matter is a question for ``verdict``.
 """
 
+import collections.abc
 import itertools
 import re
 
@@ -13,6 +14,7 @@ from extend_conformance.claims import matrix
 from extend_conformance.claims import verdict
 
 _CONTEXT = 3
+_HUNK = re.compile(r'@@ -(?P<first>\d+),')
 _RIGHT_VALUES = {
     verdict.OutcomeClass.SUPPORTED: matrix.Value.COMPLETE,
     verdict.OutcomeClass.REFUSED: matrix.Value.MISSING,
@@ -43,23 +45,78 @@ def matrix_patch(
     new = re.sub(r'([=:]\s*)\S+', rf'\g<1>{right}', old, count=1)
     before = _run(source, range(row.line - 1, row.line - 1 - _CONTEXT, -1))
     after = _run(source, range(row.line + 1, row.line + 1 + _CONTEXT))
-    start = row.line - len(before)
-    count = len(before) + 1 + len(after)
-    return (
-        '\n'.join(
-            [
-                f'--- a/{source.path}',
-                f'+++ b/{source.path}',
-                f'@@ -{start},{count} +{start},{count} @@ '
-                f'[{matrix.OPERATION}]',
-                *(f' {line}' for line in reversed(before)),
-                f'-{old}',
-                f'+{new}',
-                *(f' {line}' for line in after),
-            ]
-        )
-        + '\n'
+    known = {
+        row.line - len(before) + place: (line, line)
+        for place, line in enumerate([*reversed(before), old, *after])
+    }
+    known[row.line] = (old, new)
+    return _text(
+        [
+            f'--- a/{source.path}',
+            f'+++ b/{source.path}',
+            *_hunks(known),
+        ]
     )
+
+
+def joined(patches: collections.abc.Iterable[str]) -> list[str]:
+    """Join the patches of each matrix into one.
+
+    Rows stand next to each other, so that each patch would be the end of
+    the context of another, and only one of them would apply.
+
+    :param patches: as :func:`matrix_patch` makes them of unchanged matrices.
+    :returns: a patch for each matrix; what names no matrix stays as it is.
+    """
+    matrices: dict[tuple[str, ...], dict[int, tuple[str, str]]] = {}
+    others = []
+    for patch in patches:
+        lines = patch.splitlines()
+        found = _HUNK.match(''.join(lines[2:3]))
+        if found is None:
+            others.append(patch)
+            continue
+        known = matrices.setdefault(tuple(lines[:2]), {})
+        number = int(found['first'])
+        for line in lines[3:]:
+            if line.startswith('+'):
+                known[number - 1] = (known[number - 1][0], line[1:])
+            else:
+                known.setdefault(number, (line[1:], line[1:]))
+                number += 1
+    return [
+        *(
+            _text([*header, *_hunks(known)])
+            for header, known in matrices.items()
+        ),
+        *others,
+    ]
+
+
+def _hunks(
+    known: collections.abc.Mapping[int, tuple[str, str]],
+) -> collections.abc.Iterator[str]:
+    """Write hunks, one for each run of lines that are known.
+
+    :param known: old and new text of lines, by their number.
+    """
+    for first in sorted(known):
+        if first - 1 in known:
+            continue
+        run = list(
+            itertools.takewhile(known.__contains__, itertools.count(first))
+        )
+        yield (
+            f'@@ -{first},{len(run)} +{first},{len(run)} @@ '
+            f'[{matrix.OPERATION}]'
+        )
+        for number in run:
+            old, new = known[number]
+            yield from [f' {old}'] if old == new else [f'-{old}', f'+{new}']
+
+
+def _text(lines: collections.abc.Iterable[str]) -> str:
+    return ''.join(f'{line}\n' for line in lines)
 
 
 def _run(source: matrix.Matrix, numbers: range) -> list[str]:

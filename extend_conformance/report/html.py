@@ -15,6 +15,7 @@ import typing as ty
 import jinja2
 import markupsafe
 
+from extend_conformance.claims import matrix_patch
 from extend_conformance.report import damage_map
 from extend_conformance.report import drawing
 from extend_conformance.report import explained
@@ -86,6 +87,11 @@ def page(
             if one.result.verdict in ('fail', 'abort', 'known')
         },
     )
+    mended = {
+        one.volume_type: one.matrix_patch
+        for one in results.backends
+        if one.matrix_patch is not None
+    }
     return environment.get_template('report.html.j2').render(
         results=results,
         run=results.run,
@@ -97,6 +103,8 @@ def page(
         times_note=overview.times_note(results),
         grid=grid.grid(results),
         marks=grid.MARKS,
+        mended=mended,
+        patches=matrix_patch.joined(mended.values()),
         findings=findings,
         explanations=explanations,
         explained={one.check: one.anchor for one in explanations},

@@ -17,9 +17,7 @@ class KeptConnections(sqlalchemy.CreateEnginePlugin):
     does with files, https://docs.sqlalchemy.org/en/20/dialects/sqlite.html.
     """
 
-    def __init__(
-        self, url: sqlalchemy.URL, kwargs: dict[str, ty.Any]
-    ) -> None:
+    def __init__(self, url: sqlalchemy.URL, kwargs: dict[str, ty.Any]) -> None:
         super().__init__(url, kwargs)
         kwargs['poolclass'] = pool.QueuePool
         # One for everything that runs at the same time; none waits for one.

@@ -133,6 +133,61 @@ class TestMatrixPatch(testtools.TestCase):
         self.assertIsNot(row.value, after.rows[key].value)
         self.assertIn('driver.a = ', self._apply('own.ini', TEXT, patch))
 
+    @ddt.data(('b', 'a'), ('a', 'b'))
+    def test_git_applies_the_patches_of_neighbours(
+        self, keys: tuple[str, str]
+    ) -> None:
+        own = matrix_ini.parse(TEXT, 'own.ini')
+        (patch,) = matrix_patch.joined(
+            str(
+                matrix_patch.matrix_patch(
+                    own,
+                    own.rows[key],
+                    verdict.Outcome.SUPPORTED
+                    if own.rows[key].value is matrix.Value.MISSING
+                    else verdict.Outcome.REFUSED_DRIVER,
+                )
+            )
+            for key in keys
+        )
+        after = matrix_ini.parse(self._apply('own.ini', TEXT, patch), 'x')
+        for key in keys:
+            self.assertIsNot(own.rows[key].value, after.rows[key].value)
+        self.assertEqual(1, patch.count('@@ -'))
+
+    def test_rows_far_apart_are_hunks_of_one_patch(self) -> None:
+        (patch,) = matrix_patch.joined(
+            str(
+                matrix_patch.matrix_patch(
+                    self.newest,
+                    self.newest.rows[key],
+                    verdict.Outcome.REFUSED_DRIVER
+                    if self.newest.rows[key].value is matrix.Value.COMPLETE
+                    else verdict.Outcome.SUPPORTED,
+                )
+            )
+            for key in ('zadara', 'datacore')
+        )
+        self.assertEqual(2, patch.count('@@ -'))
+        self.assertLess(patch.index('datacore'), patch.index('zadara'))
+
+    def test_patches_of_two_matrices_stay_two(self) -> None:
+        patches = [
+            str(
+                matrix_patch.matrix_patch(
+                    matrix_ini.parse(TEXT, name),
+                    matrix_ini.parse(TEXT, name).rows['b'],
+                    verdict.Outcome.REFUSED_DRIVER,
+                )
+            )
+            for name in ('one.ini', 'two.ini')
+        ]
+        self.assertEqual(patches, matrix_patch.joined(patches))
+
+    def test_what_names_no_matrix_stays_as_it_is(self) -> None:
+        loose = '-driver.a=missing\n+driver.a=complete\n'
+        self.assertEqual([loose], matrix_patch.joined([loose]))
+
     def assertStartsWith(self, text: str, start: str) -> None:
         self.assertTrue(text.startswith(start), text)
 
