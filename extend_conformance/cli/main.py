@@ -89,6 +89,12 @@ class Application(app.App):
         result = int(super().run_subcommand(argv))
         if isinstance(self._error, exceptions.ExtendConformanceError):
             return self._error.exit_code
+        if self._error is not None and not self.options.debug:
+            self.LOG.error(
+                '%s was not foreseen. With --debug there is a traceback to '
+                'report.',
+                type(self._error).__name__,
+            )
         return result
 
 

@@ -5,12 +5,52 @@
 import subprocess
 import sys
 
+import fixtures
 import testtools
+from cliff import command
+
+from extend_conformance import exceptions
+from extend_conformance.cli import main
 
 _COMMAND = [sys.executable, '-m', 'extend_conformance.cli.main']
 
 
+class _Broken(command.Command):
+    """A command with a bug."""
+
+    def take_action(self, parsed_args):
+        raise KeyError('volume')
+
+
+class _Refused(command.Command):
+    """A command that says what is wrong."""
+
+    def take_action(self, parsed_args):
+        raise exceptions.NotTestable('No cloud')
+
+
 class MainTest(testtools.TestCase):
+    def run_command(self, kind):
+        output = self.useFixture(fixtures.StringStream('stderr'))
+        self.useFixture(fixtures.MonkeyPatch('sys.stderr', output.stream))
+        self.useFixture(fixtures.FakeLogger())
+        application = main.Application()
+        application.command_manager.add_command('try', kind)
+        code = application.run(['try'])
+        output.stream.flush()
+        return code, output.getDetails()['stderr'].as_text()
+
+    def test_a_bug_is_called_one(self):
+        code, said = self.run_command(_Broken)
+        self.assertEqual(exceptions.ExitCode.FAILED, code)
+        self.assertIn('KeyError was not foreseen. With --debug', said)
+
+    def test_an_error_of_ours_is_no_bug(self):
+        code, said = self.run_command(_Refused)
+        self.assertEqual(exceptions.ExitCode.NOT_TESTABLE, code)
+        self.assertIn('No cloud', said)
+        self.assertNotIn('foreseen', said)
+
     def test_only_the_command_that_runs_is_imported(self):
         script = (
             'import sys\n'
