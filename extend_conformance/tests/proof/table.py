@@ -193,6 +193,34 @@ EXTEND: tuple[Row, ...] = (
         'extend-again-after-failure',
     ),
     _row(
+        'snapshot-damages-volume',
+        must_fail='extend-with-snapshot',
+        must_pass='extend-completes host-grows-in-place data-old-intact '
+        'extend-again-after-failure',
+    ),
+    _row(
+        'snapshot-lacks-extended',
+        must_fail='extend-with-snapshot',
+        must_pass='extend-completes host-grows-in-place data-old-intact',
+    ),
+    _row(
+        'snapshot-delete-damages',
+        must_fail='extend-with-snapshot',
+        must_pass='extend-completes host-grows-in-place data-old-intact',
+    ),
+    _row(
+        'drops-metadata',
+        must_fail='extend-completes',
+        must_pass='host-grows-in-place data-old-intact extend-with-snapshot '
+        'claim-host',
+    ),
+    _row(
+        'clears-bootable',
+        must_fail='extend-completes',
+        must_pass='host-grows-in-place data-old-intact extend-with-snapshot '
+        'claim-host',
+    ),
+    _row(
         'failure-poisons',
         must_fail='extend-again-after-failure',
         must_pass='extend-completes host-grows-in-place data-old-intact '
@@ -203,6 +231,12 @@ EXTEND: tuple[Row, ...] = (
         must_fail='extend-again-after-failure extend-error-recovery',
         must_pass='extend-completes host-grows-in-place data-old-intact '
         'extend-with-snapshot extend-usage-accounting',
+    ),
+    _row(
+        'failure-touches-neighbour',
+        must_fail='extend-again-after-failure',
+        must_pass='extend-completes host-grows-in-place data-old-intact '
+        'neighbour-undisturbed',
     ),
     _row(
         'failure-grows',
@@ -251,6 +285,18 @@ HOST = (
     ),
     _row(
         'damages-third-step',
+        must_fail='host-repeated-steps',
+        must_pass='host-open-descriptor-grows host-survives-reattach '
+        'data-old-intact',
+    ),
+    _row(
+        'damages-third-step-block',
+        must_fail='host-repeated-steps',
+        must_pass='host-open-descriptor-grows host-survives-reattach '
+        'data-old-intact',
+    ),
+    _row(
+        'damages-above-four-gib',
         must_fail='host-repeated-steps',
         must_pass='host-open-descriptor-grows host-survives-reattach '
         'data-old-intact',
@@ -432,6 +478,33 @@ DATA = (
         must_pass='data-old-intact io-during-extend data-boundary',
     ),
     _row(
+        'loses-rewritten',
+        must_fail='data-boundary',
+        must_pass='data-old-intact data-new-area-writable '
+        'data-durable-after-detach',
+    ),
+    _row(
+        'touches-detached-neighbour',
+        must_fail='neighbour-undisturbed',
+        must_pass='data-old-intact io-during-extend data-boundary',
+    ),
+    _row(
+        'touches-neighbour-later',
+        must_fail='neighbour-undisturbed',
+        must_pass='data-old-intact io-during-extend data-boundary',
+    ),
+    _row(
+        'shares-new-area',
+        must_fail='neighbour-undisturbed',
+        must_pass='data-old-intact io-during-extend data-boundary',
+        may_fail='image-modes-agree',
+    ),
+    _row(
+        'damages-when-two-extend',
+        must_fail='neighbour-undisturbed',
+        must_pass='data-old-intact io-during-extend data-boundary',
+    ),
+    _row(
         'shows-neighbour',
         must_fail='neighbour-undisturbed',
         must_pass='data-old-intact data-boundary io-during-extend',
@@ -463,6 +536,12 @@ WRITER: tuple[Row, ...] = (
     ),
     _row(
         'clone-loses-extended',
+        must_fail='image-clone',
+        must_pass='image-attached-unknown image-detached-unknown '
+        'image-modes-agree data-old-intact',
+    ),
+    _row(
+        'clone-damages-source',
         must_fail='image-clone',
         must_pass='image-attached-unknown image-detached-unknown '
         'image-modes-agree data-old-intact',
