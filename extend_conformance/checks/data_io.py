@@ -78,10 +78,10 @@ def io_during_extend(context: context_module.Context) -> None:
 def neighbour_undisturbed(context: context_module.Context) -> None:
     """I/O on a second volume goes on, intact, while the first is extended.
 
-    The second one is written whole, extended at the same time as the first
-    one once, and read back whole when the first one has been extended three
-    times, written in its new area, detached and deleted. A third one, which
-    is attached nowhere meanwhile, is what it was.
+    Before, both are extended once at the same time. The second one is read
+    back whole when the first one has been extended twice more, written in its
+    new area, detached and deleted. A third one, which is attached nowhere
+    meanwhile, is what it was.
     """
     bystander = stamped.StampedVolume(context)
     bystander.attach()
@@ -95,30 +95,26 @@ def neighbour_undisturbed(context: context_module.Context) -> None:
         context, others={neighbour.id: 'the neighbour'}
     )
     volume.attach()
+    _grow_at_once(context, volume, neighbour)
+    neighbour.sprinkle(_GIB, _GIB)
     # A backend that rounds up gives it more than its size.
     device_bytes = neighbour.device_bytes()
     with _traffic(context, neighbour) as flow:
-        volume.sprinkle(0, _GIB)
-        volume.grow(2)
-        volume.sprinkle(_GIB, _GIB)
-        flow.flow()
-        volume.must_hold_only_written('beside its neighbour', _GIB)
-        _must_be_as_before(context, neighbour, device_bytes)
-        _grow_at_once(context, volume, neighbour)
-        neighbour.sprinkle(_GIB, _GIB)
+        volume.sprinkle(0, 2 * _GIB)
+        volume.grow(3)
         volume.sprinkle(2 * _GIB, _GIB)
         flow.flow()
-        volume.must_hold_written('extended at the same time as its neighbour')
+        volume.must_hold_only_written('beside its neighbour', 2 * _GIB)
         volume.grow(4)
         volume.detach()
         context.resources.delete_volume(volume.id)
     flow.must_have_flowed(
         f'Volume {neighbour.id}, while its neighbour {volume.id} was extended'
     )
+    _must_be_as_before(context, neighbour, device_bytes)
     neighbour.reattach()
+    bystander.attach()
     for other in (neighbour, bystander):
-        if other is bystander:
-            other.attach()
         other.must_hold_written(
             f'after the extends of its neighbour {volume.id}'
         )

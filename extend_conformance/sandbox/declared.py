@@ -466,6 +466,14 @@ _HOST: ty.Final[tuple[Backend, ...]] = (
         verdict='fails',
     ),
     Backend(
+        name='leaks-device-later',
+        volume_driver=f'{_HOST_FAULTS}.LeaksDeviceLater',
+        defect='the detach after two online extends leaves the device',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
         name='leaves-link',
         volume_driver=f'{_HOST_FAULTS}.LeavesLink',
         defect='the detach after an online extend leaves a link',

@@ -350,6 +350,12 @@ HOST = (
         'host-connection-stable',
     ),
     _row(
+        'leaks-device-later',
+        must_fail='host-nothing-left',
+        must_pass='host-survives-reattach host-open-descriptor-grows '
+        'host-connection-stable',
+    ),
+    _row(
         'leaves-link',
         must_fail='host-nothing-left',
         must_pass='host-survives-reattach host-open-descriptor-grows '
