@@ -81,6 +81,7 @@ def extend_with_snapshot(context: context_module.Context) -> None:
     volume.must_hold_written('written after the extend')
     context.step('take a snapshot of the extended volume')
     second = context.resources.create_snapshot(volume.id)
+    volume.detach()
     _must_hold(
         context,
         snapshot,
@@ -88,8 +89,7 @@ def extend_with_snapshot(context: context_module.Context) -> None:
         f'made from a snapshot of volume {volume.id} that was taken before '
         'the extend',
     )
-    context.step('delete the snapshot of before the extend')
-    context.resources.delete_snapshot(snapshot.id)
+    _delete(context, snapshot)
     _must_hold(
         context,
         second,
@@ -97,7 +97,21 @@ def extend_with_snapshot(context: context_module.Context) -> None:
         f'made from a snapshot of volume {volume.id} that was taken after '
         'the extend',
     )
+    volume.attach()
     volume.must_hold_written('when its first snapshot had gone')
+
+
+def _delete(context: context_module.Context, snapshot: views.Snapshot) -> None:
+    context.step('delete the snapshot of before the extend')
+    try:
+        context.resources.delete_snapshot(
+            snapshot.id, context.settings.state_timeout_s
+        )
+    except (waiting.TerminalState, waiting.WaitTimeout) as error:
+        raise findings.Failed(
+            f'A snapshot of volume {snapshot.volume_id} cannot be deleted '
+            f'after the extend: {error}'
+        ) from error
 
 
 def _must_hold(
