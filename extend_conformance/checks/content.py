@@ -25,6 +25,12 @@ class Content:
         # By number of the block; 0 where nothing was written.
         self._generations = array.array('I')
 
+    def copy(self) -> 'Content':
+        """What has been written until now, and nothing later."""
+        copied = Content(self._pattern)
+        copied._generations = self._generations[:]
+        return copied
+
     def generation(self, first: int, count: int) -> int:
         """The newest generation among some blocks; 0 if there is none."""
         return max(self._generations[first : first + count], default=0)

@@ -52,8 +52,9 @@ def data_old_intact(context: context_module.Context) -> None:
 def data_boundary(context: context_module.Context) -> None:
     """One write across the old end is read back whole after reattach.
 
-    What was written on either side of it before and after the extend is
-    still there, after a first and after a second detach and attach.
+    What was written on either side of it before the extend, and after it
+    once more, is still there, after a first and after a second detach and
+    attach.
     """
     volume = stamped.StampedVolume(context)
     volume.attach()
@@ -61,6 +62,9 @@ def data_boundary(context: context_module.Context) -> None:
     volume.sprinkle(0, old_end)
     volume.stamp(old_end - 4 * _MIB, 4 * _MIB)
     volume.grow(volume.size_gib + 1)
+    volume.must_hold_written('before anything is written after the extend')
+    context.step('write a block in each MiB of the old area once more')
+    volume.sprinkle(0, old_end - 4 * _MIB, generation=2)
     context.step('write 2 MiB at once, half of it behind the old end')
     volume.stamp(old_end - _MIB, 2 * _MIB, generation=2)
     volume.must_hold_written('right after a write across the old end')

@@ -2,10 +2,14 @@
 
 """I/O that goes on while a volume is extended: on it, and on its neighbour."""
 
+import concurrent.futures
+import threading
+
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.checks import registry
 from extend_conformance.checks import stamped
+from extend_conformance.checks import stretches
 from extend_conformance.checks import traffic
 from extend_conformance.claims import verdict
 
@@ -68,15 +72,21 @@ def io_during_extend(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
-    typical_s=14,
-    room_gib=3,
+    typical_s=18,
+    room_gib=7,
 )
 def neighbour_undisturbed(context: context_module.Context) -> None:
     """I/O on a second volume goes on, intact, while the first is extended.
 
-    The second one is written whole, and read back whole when the first one
-    has been extended, written in its new area, detached and deleted.
+    Before, both are extended once at the same time. The second one is read
+    back whole when the first one has been extended twice more, written in its
+    new area, detached and deleted. A third one, which is attached nowhere
+    meanwhile, is what it was.
     """
+    bystander = stamped.StampedVolume(context)
+    bystander.attach()
+    _mark(bystander)
+    bystander.detach()
     neighbour = stamped.StampedVolume(context)
     neighbour.attach()
     context.step('write the neighbour whole with stamped blocks')
@@ -85,14 +95,17 @@ def neighbour_undisturbed(context: context_module.Context) -> None:
         context, others={neighbour.id: 'the neighbour'}
     )
     volume.attach()
+    _grow_at_once(context, volume, neighbour)
+    neighbour.sprinkle(_GIB, _GIB)
     # A backend that rounds up gives it more than its size.
     device_bytes = neighbour.device_bytes()
     with _traffic(context, neighbour) as flow:
-        volume.sprinkle(0, _GIB)
-        volume.grow(2)
-        volume.sprinkle(_GIB, _GIB)
+        volume.sprinkle(0, 2 * _GIB)
+        volume.grow(3)
+        volume.sprinkle(2 * _GIB, _GIB)
         flow.flow()
-        volume.must_hold_only_written('beside its neighbour', _GIB)
+        volume.must_hold_only_written('beside its neighbour', 2 * _GIB)
+        volume.grow(4)
         volume.detach()
         context.resources.delete_volume(volume.id)
     flow.must_have_flowed(
@@ -100,9 +113,41 @@ def neighbour_undisturbed(context: context_module.Context) -> None:
     )
     _must_be_as_before(context, neighbour, device_bytes)
     neighbour.reattach()
-    neighbour.must_hold_written(
-        f'after the extend of its neighbour {volume.id}'
-    )
+    bystander.attach()
+    for other in (neighbour, bystander):
+        other.must_hold_written(
+            f'after the extends of its neighbour {volume.id}'
+        )
+
+
+def _mark(volume: stamped.StampedVolume) -> None:
+    """Write where extends go wrong, and a block in each MiB."""
+    volume.sprinkle(0, _GIB)
+    volume.stamp_at(stretches.spread(0, 1))
+
+
+def _grow_at_once(
+    context: context_module.Context, *volumes: stamped.StampedVolume
+) -> None:
+    """Extend attached volumes by 1 GiB, all at the same time.
+
+    :raises findings.Failed: and the other errors of a single extend.
+    """
+    context.step(f'extend {len(volumes)} volumes at the same time')
+    before = [volume.device_bytes() for volume in volumes]
+    start = threading.Barrier(len(volumes))
+
+    def extend(volume: stamped.StampedVolume) -> None:
+        start.wait()
+        volume.extend(volume.size_gib + 1)
+
+    with concurrent.futures.ThreadPoolExecutor(len(volumes)) as pool:
+        # Ended both, before one of them is judged.
+        ends = [pool.submit(extend, volume) for volume in volumes]
+    for volume, had, end in zip(volumes, before, ends, strict=True):
+        end.result()
+        volume.grow_on_host()
+        volume.must_have_grown(had)
 
 
 def _must_be_as_before(

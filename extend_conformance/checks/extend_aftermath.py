@@ -5,49 +5,29 @@
 What a single extend leaves in Cinder is in ``extend``.
 """
 
+from extend_conformance.checks import content
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.checks import provoked
+from extend_conformance.checks import records
 from extend_conformance.checks import registry
 from extend_conformance.checks import stamped
+from extend_conformance.checks import stretches
 from extend_conformance.claims import verdict
+from extend_conformance.cloud import views
 from extend_conformance.cloud import waiting
 
-MIB = 1024**2
-
-#: Where these checks write: eight stretches, from the first byte of a GiB to
-#: the last. In bytes: offset and length.
-_STRETCH_BYTES = 8 * MIB
-_STRETCHES = tuple(
-    number * (stamped.GIB - _STRETCH_BYTES) // 7 // MIB * MIB
-    for number in range(8)
-)
+_AREA = stretches.spread(0, 1)
 
 
-def _stamp(
+def _mark(
     volume: stamped.StampedVolume, first_gib: int = 0, generation: int = 1
 ) -> None:
-    """Write the stretches of one GiB of a volume."""
-    for offset in _STRETCHES:
-        volume.stamp(
-            first_gib * stamped.GIB + offset, _STRETCH_BYTES, generation
-        )
-
-
-def _must_be_intact(
-    volume: stamped.StampedVolume,
-    when: str,
-    first_gib: int = 0,
-    generation: int = 1,
-) -> None:
-    """Read the stretches of one GiB of a volume back."""
-    for offset in _STRETCHES:
-        volume.must_be_intact(
-            when,
-            first_gib * stamped.GIB + offset,
-            _STRETCH_BYTES,
-            generation,
-        )
+    """Write a GiB where extends go wrong, and a block in each MiB of it."""
+    offset = first_gib * stamped.GIB
+    volume.sprinkle(offset, stamped.GIB, generation=generation)
+    for begin, length in _AREA:
+        volume.stamp(offset + begin, length, generation)
 
 
 def _must_grow(volume: stamped.StampedVolume) -> None:
@@ -66,8 +46,8 @@ def _must_grow(volume: stamped.StampedVolume) -> None:
             f'device has {found} bytes',
             outcome=verdict.Outcome.INCONSISTENT,
         )
-    _must_be_intact(volume, 'right after the extend')
-    _stamp(volume, first_gib=old_gib)
+    volume.must_be_intact_at('right after the extend', _AREA)
+    _mark(volume, first_gib=old_gib)
 
 
 @registry.check(
@@ -76,42 +56,90 @@ def _must_grow(volume: stamped.StampedVolume) -> None:
     level=registry.Level.SHOULD,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
-    room_gib=4,
+    typical_s=8,
+    room_gib=6,
     feature=registry.Feature.SNAPSHOT,
 )
 def extend_with_snapshot(context: context_module.Context) -> None:
     """A volume with a snapshot extends online, and the snapshot stays.
 
-    The volume is written anew after the extend, whole; a volume that is made
-    from the snapshot then holds what was there when it was taken.
+    The volume is written anew after the extend; a volume that is made from
+    the snapshot then holds what was there when it was taken. One that is made
+    from a second snapshot, taken after the extend, has the new area too. The
+    volume outlives the first snapshot.
     """
     volume = stamped.StampedVolume(context)
     volume.attach()
-    _stamp(volume)
+    _mark(volume)
     context.step('take a snapshot of the attached volume')
     snapshot = context.resources.create_snapshot(volume.id)
+    then = volume.content.copy()
     _must_grow(volume)
-    _stamp(volume, generation=2)
+    volume.must_hold_written('after the extend of a volume with a snapshot')
+    _mark(volume, generation=2)
     volume.reattach()
-    _must_be_intact(volume, 'written after the extend', generation=2)
-    _must_be_intact(volume, 'written in the new area', first_gib=1)
+    volume.must_hold_written('written after the extend')
+    context.step('take a snapshot of the extended volume')
+    second = context.resources.create_snapshot(volume.id)
     volume.detach()
-    context.step('make a volume from the snapshot')
-    copy = stamped.StampedVolume(
-        context, snapshot.size_gib, snapshot_id=snapshot.id, holds=volume.id
-    )
-    copy.attach()
-    _must_be_intact(
-        copy,
+    _must_hold(
+        context,
+        snapshot,
+        then,
         f'made from a snapshot of volume {volume.id} that was taken before '
         'the extend',
     )
-    if (found := copy.device_bytes()) < snapshot.size_gib * stamped.GIB:
+    _delete(context, snapshot)
+    _must_hold(
+        context,
+        second,
+        volume.content,
+        f'made from a snapshot of volume {volume.id} that was taken after '
+        'the extend',
+    )
+    volume.attach()
+    volume.must_hold_written('when its first snapshot had gone')
+
+
+def _delete(context: context_module.Context, snapshot: views.Snapshot) -> None:
+    context.step('delete the snapshot of before the extend')
+    try:
+        context.resources.delete_snapshot(
+            snapshot.id, context.settings.state_timeout_s
+        )
+    except (waiting.TerminalState, waiting.WaitTimeout) as error:
         raise findings.Failed(
-            f'Volume {copy.id}, made from a snapshot of {snapshot.size_gib} '
+            f'A snapshot of volume {snapshot.volume_id} cannot be deleted '
+            f'after the extend: {error}'
+        ) from error
+
+
+def _must_hold(
+    context: context_module.Context,
+    snapshot: views.Snapshot,
+    held: content.Content,
+    how: str,
+) -> None:
+    """Make a volume from a snapshot, compare it, and delete it.
+
+    :param held: what the snapshot has to hold.
+    :param how: the volume was made, for the sentence.
+    :raises findings.Failed: its data or its size differ.
+    """
+    context.step(f'make a volume from snapshot {snapshot.id}')
+    made = stamped.StampedVolume(
+        context, snapshot.size_gib, snapshot_id=snapshot.id, holds=held
+    )
+    made.attach()
+    if (found := made.device_bytes()) < snapshot.size_gib * stamped.GIB:
+        raise findings.Failed(
+            f'Volume {made.id}, made from a snapshot of {snapshot.size_gib} '
             f'GiB, has a device of {found} bytes',
             outcome=verdict.Outcome.INCONSISTENT,
         )
+    made.must_hold_written(how)
+    made.detach()
+    context.resources.delete_volume(made.id)
 
 
 @registry.check(
@@ -120,26 +148,32 @@ def extend_with_snapshot(context: context_module.Context) -> None:
     level=registry.Level.SHOULD,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
+    budget_s=120,
+    typical_s=10,
+    room_gib=3,
 )
 def extend_again_after_failure(context: context_module.Context) -> None:
     """After an extend that failed, the next one, with room for it, works.
 
     The failed one asked for more than there is. It changes nothing: device,
-    attachment and data are as before. Where it leaves ``error_extending``,
-    detach and attach are the way back for a member of the project.
+    data, what Cinder knows of the volume, and another volume are as before.
+    Where it leaves ``error_extending``, detach and attach are the way back
+    for a member of the project.
     """
+    neighbour = stamped.StampedVolume(context)
+    neighbour.attach()
+    _mark(neighbour)
     volume = stamped.StampedVolume(context)
     volume.attach()
-    _stamp(volume)
+    context.step(f'write volume {volume.id} whole with stamped blocks')
+    volume.stamp()
     device_bytes = volume.device_bytes()
-    attachments = context.storage.get_volume(volume.id).attachments
+    before = context.storage.get_volume(volume.id)
     failure = provoked.fail_an_extend(context, volume.id, volume.size_gib)
-    if context.storage.get_volume(volume.id).attachments != attachments:
-        raise findings.Failed(
-            f'The failed extend changed the attachments of volume {volume.id}',
-            outcome=verdict.Outcome.INCONSISTENT,
-            request_id=failure.request_id,
-        )
+    after = context.storage.get_volume(volume.id)
+    records.must_be_kept(
+        before, after, 'The failed extend', failure.request_id
+    )
     if (found := volume.device_bytes()) != device_bytes:
         raise findings.Failed(
             f'The failed extend changed the device of volume {volume.id} '
@@ -147,10 +181,12 @@ def extend_again_after_failure(context: context_module.Context) -> None:
             outcome=verdict.Outcome.INCONSISTENT,
             request_id=failure.request_id,
         )
-    _must_be_intact(volume, 'after the failed extend')
+    volume.must_be_intact('after the failed extend')
     if failure.status == 'error_extending':
         volume.reattach()
-        _must_be_intact(volume, 'after the failed extend, detach and attach')
+        volume.must_be_intact_at(
+            'after the failed extend, detach and attach', _AREA
+        )
     try:
         _must_grow(volume)
     except stamped.ExtendRefused as refused:
@@ -160,8 +196,11 @@ def extend_again_after_failure(context: context_module.Context) -> None:
             request_id=refused.request_id,
         ) from refused
     volume.reattach()
-    _must_be_intact(volume, 'after both extends, detach and attach')
-    _must_be_intact(volume, 'written in the new area', first_gib=1)
+    volume.must_hold_written('after both extends, detach and attach')
+    neighbour.reattach()
+    neighbour.must_hold_written(
+        f'after an extend of its neighbour {volume.id} that failed'
+    )
 
 
 @registry.check(
@@ -187,16 +226,14 @@ def extend_error_recovery(context: context_module.Context) -> None:
         )
     volume = stamped.StampedVolume(context)
     volume.attach()
-    _stamp(volume)
+    _mark(volume)
     _get_into_error(context, volume)
     _reset(context, volume.id, 'in-use')
-    _must_be_intact(volume, 'after error_extending and a reset')
-    _stamp(volume, generation=2)
+    volume.must_hold_written('after error_extending and a reset')
+    _mark(volume, generation=2)
     _reset(context, volume.id, 'error_extending')
     volume.reattach()
-    _must_be_intact(
-        volume, 'after error_extending, detach and attach', generation=2
-    )
+    volume.must_hold_written('after error_extending, detach and attach')
     volume.detach()
     _reset(context, volume.id, 'error_extending')
     context.step('delete the volume')

@@ -13,6 +13,7 @@ from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.checks import online_extend
 from extend_conformance.claims import verdict
+from extend_conformance.cloud import views
 
 #: The largest size that Cinder's API takes, in GiB.
 #: Source: cinder/api/schemas/volume_actions.py, DB_MAX_INT.
@@ -51,7 +52,9 @@ def fail_an_extend(
     :raises findings.Failed: it hangs, or state and size disagree after it.
     """
     wanted_gib = _beyond_the_pool(context, volume_id, size_gib)
-    wanted_gib = wanted_gib or _beyond_the_quota(context, size_gib)
+    wanted_gib = wanted_gib or _beyond_the_quota(
+        context.storage.quota(), context.volume_type, size_gib
+    )
     if wanted_gib is None or wanted_gib > LARGEST_GIB:
         raise findings.NotApplicable(
             'Neither the quota nor the pool has a limit that is known, so '
@@ -110,11 +113,13 @@ def _beyond_the_pool(
 
 
 def _beyond_the_quota(
-    context: context_module.Context, size_gib: int
+    quota: views.Quota, volume_type: str, size_gib: int
 ) -> int | None:
-    """The smallest size that the project's quota refuses, in GiB."""
-    quota = context.storage.quota()
-    of_type = quota.by_type.get(context.volume_type)
+    """The smallest size that a project's quota refuses, in GiB.
+
+    :returns: ``None`` if it has no limit.
+    """
+    of_type = quota.by_type.get(volume_type)
     free = [quota.gigabytes.free, of_type.free if of_type else None]
     limits = [size_gib + gib for gib in free if gib is not None]
     if quota.volume_gib is not None:

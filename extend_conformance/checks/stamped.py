@@ -38,7 +38,7 @@ class StampedVolume:
     :param size_gib: its size at birth.
     :param others: see :class:`blocks.Pattern`.
     :param snapshot_id: of the snapshot that it is made from.
-    :param holds: id of the volume whose stamps it holds, if not its own.
+    :param holds: what it holds from its birth, and is not to be changed.
     :ivar content: what has been written where.
     """
 
@@ -49,7 +49,7 @@ class StampedVolume:
         *,
         others: collections.abc.Mapping[str, str] | None = None,
         snapshot_id: str | None = None,
-        holds: str | None = None,
+        holds: content.Content | None = None,
     ) -> None:
         self._context = context
         volume = context.resources.create_volume(
@@ -59,10 +59,8 @@ class StampedVolume:
         )
         self.id = volume.id
         self.size_gib = size_gib
-        self._pattern = blocks.Pattern(
-            context.run_id, holds or volume.id, others
-        )
-        self.content = content.Content(self._pattern)
+        self._pattern = blocks.Pattern(context.run_id, volume.id, others)
+        self.content = holds or content.Content(self._pattern)
         self._attached: attachment.AttachedVolume | None = None
 
     @property

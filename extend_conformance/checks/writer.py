@@ -326,7 +326,8 @@ def image_clone(context: context_module.Context) -> None:
     """A volume made from the image volume has the image and the asked size.
 
     That is what users do next: the image volume was extended while it was
-    attached, and the clone is a GiB larger still.
+    attached, and the clone is a GiB larger still. The image volume is what
+    it was.
     """
     image = image_volumes.StampedImage(context, _SHORT_BYTES)
     volume = _must_be_created(image, 'attached', extends=1)
@@ -357,3 +358,4 @@ def image_clone(context: context_module.Context) -> None:
     image.must_be_in(
         clone.id, f'Volume {clone.id}, a clone of image volume {volume.id}'
     )
+    image.must_be_in(volume.id, f'Image volume {volume.id}, after its clone')

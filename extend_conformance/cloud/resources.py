@@ -8,6 +8,7 @@ volumes are for is left to others.
 """
 
 import collections.abc
+import contextlib
 import dataclasses
 import functools
 import secrets
@@ -473,8 +474,28 @@ class Resources:
                     self.delete_volume(ty.cast(str, owned.id), left_s)
             except Exception as error:
                 errors.append(error)
+                self._insist(owned, error, left_s)
         if errors:
             raise CleanupFailed(errors)
+
+    def _insist(
+        self,
+        owned: ledgers.Entry | attachments.AttachedVolume,
+        error: Exception,
+        timeout_s: float,
+    ) -> None:
+        """Delete a volume that the backend has failed to delete once more.
+
+        The failure is told all the same.
+        """
+        if (
+            self._admin is not None
+            and isinstance(error, waiting.TerminalState)
+            and isinstance(owned, ledgers.Entry)
+            and owned.kind == VOLUME
+        ):
+            with contextlib.suppress(exceptions.ExtendConformanceError):
+                self.delete_volume(ty.cast(str, owned.id), timeout_s)
 
     def _forget(self, made_id: str) -> None:
         for each in list(self._owned):
@@ -514,7 +535,9 @@ def remove_volume(
     A volume in a state that will pass (it is being created, extended or
     detached) refuses to be deleted, so that is waited for first. One that is
     stuck there, because a service of Cinder died, is what an administrator
-    says it is. One that is busy comes back unharmed, and is asked again.
+    says it is; so is one whose deletion has failed before, which nobody else
+    can delete any more. One that is busy comes back unharmed, and is asked
+    again.
 
     :raises calls.ApiError: it may not be deleted.
     :raises waiting.TerminalState: it could not be.
@@ -528,8 +551,11 @@ def remove_volume(
     def remove() -> None:
         try:
             _ask_to_delete(storage, volume_id, min(left_s(), settle_timeout_s))
-        except waiting.WaitTimeout:
-            if admin is None:
+        except (waiting.WaitTimeout, calls.ApiError) as error:
+            if admin is None or (
+                isinstance(error, calls.ApiError)
+                and _status(storage, volume_id) != 'error_deleting'
+            ):
                 raise
             admin.reset_status(volume_id, 'error')
             calls.persistently(storage.delete_volume, volume_id)

@@ -18,6 +18,7 @@ from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import ledger as ledgers
+from extend_conformance.cloud import views
 
 #: Kind of these entries in the ledger.
 KIND = 'setting'
@@ -106,20 +107,15 @@ def restore(
     if entry.facts.get('setting') == _QUOTA:
         project_id, resource = ty.cast(str, entry.project_id), _name(entry)
         now = _limit(admin, project_id, resource)
-        if now not in (old, entry.facts['new']):
-            return (
-                f'It is {now} now, which this run has not set; it was {old} '
-                'before'
-            )
-        if now != old:
+        reason = _why_it_stays(now, old, entry.facts['new'])
+        if reason is None and now != old:
             _set_limit(admin, project_id, resource, old)
-        return None
+        return reason
     if entry.facts.get('setting') == _STATUS:
         volume_id = str(entry.facts['volume_id'])
         try:
             volume = admin.get_volume(volume_id)
-            # Cinder allows "in-use" only where an attachment is left.
-            wanted = str(old) if volume.attachments else 'available'
+            wanted = _status_again(str(old), volume)
             if volume.status != wanted:
                 admin.reset_status(volume_id, wanted)
         except calls.ApiError as error:
@@ -131,6 +127,21 @@ def restore(
         resource=entry.name,
         wanted=str(old),
     )
+
+
+def _why_it_stays(now: int, old: int, new: int) -> str | None:
+    """Why a limit is left as it is, if it is not this run's any more."""
+    if now in (old, new):
+        return None
+    return f'It is {now} now, which this run has not set; it was {old} before'
+
+
+def _status_again(old: str, volume: views.Volume) -> str:
+    """The status that a volume gets back.
+
+    Cinder allows ``in-use`` only where an attachment is left.
+    """
+    return old if volume.attachments else 'available'
 
 
 def _put_back(

@@ -6,6 +6,7 @@ Each class is one defect that the checks of data and of I/O must catch. Files
 are changed behind the loop device: its direct I/O sees that at once.
 """
 
+import collections
 import contextlib
 import fcntl
 import os
@@ -17,6 +18,7 @@ import typing as ty
 from cinder import interface
 from oslo_utils import units
 
+from extend_conformance.sandbox import loopdevices
 from extend_conformance.sandbox.drivers import loop
 
 BLOCK_BYTES = 4096
@@ -236,6 +238,24 @@ class DamagesBeyondOneGib(loop.LoopDriver):
             _write(self.local_path(volume), offset, bytes(units.Mi))
 
 
+@interface.volumedriver
+class LosesRewritten(_AfterExtend):
+    """What is written again to the old area after an extend is lost."""
+
+    def __init__(self, *args: ty.Any, **kwargs: ty.Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._before: dict[str, bytes] = {}
+
+    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
+        super()._on_extended(volume, new_size)
+        path = self.local_path(volume)
+        self._before[volume.id] = _read(path, 333 * units.Mi, units.Mi)
+
+    def _act(self, volume: ty.Any, old_end: int, detaches: int) -> None:
+        before = self._before[volume.id]
+        _write(self.local_path(volume), 333 * units.Mi, before)
+
+
 # Detach
 
 
@@ -357,3 +377,60 @@ class ShowsNeighbour(_Neighbours):
             content = _read(path, 200 * units.Mi, units.Mi)
             offset = volume.size * units.Gi + 700 * units.Mi
             _write(self.local_path(volume), offset, content)
+
+
+@interface.volumedriver
+class TouchesDetachedNeighbour(_Neighbours):
+    """An online extend zeroes a MiB of volumes that are not attached."""
+
+    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
+        for path in self._others(volume):
+            if not loopdevices.devices_of(pathlib.Path(path)):
+                _write(path, 512 * units.Mi, bytes(units.Mi))
+
+
+@interface.volumedriver
+class TouchesNeighbourLater(_Neighbours):
+    """The third online extend of a volume zeroes a MiB of all others."""
+
+    def __init__(self, *args: ty.Any, **kwargs: ty.Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._extends: collections.Counter[str] = collections.Counter()
+
+    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
+        self._extends[volume.id] += 1
+        if self._extends[volume.id] == 3:
+            for path in self._others(volume):
+                _write(path, 512 * units.Mi, bytes(units.Mi))
+
+
+@interface.volumedriver
+class SharesNewArea(_AfterExtend, _Neighbours):
+    """New areas of two extended volumes have some storage in common."""
+
+    def _act(self, volume: ty.Any, old_end: int, detaches: int) -> None:
+        offset = old_end + 100 * units.Mi
+        content = _read(self.local_path(volume), offset, units.Mi)
+        for path in self._others(volume):
+            if os.stat(path).st_size > old_end:
+                _write(path, offset, content)
+
+
+@interface.volumedriver
+class DamagesWhenTwoExtend(loop.LoopDriver):
+    """Two extends at the same time damage both volumes."""
+
+    def __init__(self, *args: ty.Any, **kwargs: ty.Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._under_way: set[str] = set()
+
+    def _on_extend(self, volume: ty.Any, new_size: int, device: str) -> None:
+        self._under_way.add(volume.id)
+        time.sleep(1)
+
+    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
+        if len(self._under_way) > 1:
+            offset = 333 * units.Mi
+            _write(self.local_path(volume), offset, bytes(units.Mi))
+        time.sleep(1)
+        self._under_way.discard(volume.id)

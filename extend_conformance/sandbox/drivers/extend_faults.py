@@ -137,6 +137,66 @@ class SnapshotLosesData(loop.LoopDriver):
 
 
 @interface.volumedriver
+class SnapshotDamagesVolume(loop.LoopDriver):
+    """An extend of a volume that has a snapshot zeroes its middle."""
+
+    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
+        if volume.snapshots:
+            _zero(self.local_path(volume), 512 * units.Mi)
+
+
+@interface.volumedriver
+class SnapshotLacksExtended(loop.LoopDriver):
+    """A snapshot holds what the volume was when it was made, and no more."""
+
+    def __init__(self, *args: ty.Any, **kwargs: ty.Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._born_gib: dict[str, int] = {}
+
+    def create_volume(self, volume: ty.Any) -> None:
+        """Remember the size."""
+        self._born_gib[volume.id] = volume.size
+        super().create_volume(volume)
+
+    def create_snapshot(self, snapshot: ty.Any) -> None:
+        """Copy, and drop what was not there in the beginning."""
+        super().create_snapshot(snapshot)
+        size_gib = snapshot.volume_size
+        born_gib = self._born_gib.get(snapshot.volume_id, size_gib)
+        os.truncate(self._path(snapshot), born_gib * units.Gi)
+        os.truncate(self._path(snapshot), size_gib * units.Gi)
+
+
+@interface.volumedriver
+class SnapshotDeleteDamages(loop.LoopDriver):
+    """The delete of a snapshot older than an extend damages the volume."""
+
+    def delete_snapshot(self, snapshot: ty.Any) -> None:
+        """Delete, and zero a MiB of the volume if it has grown since."""
+        super().delete_snapshot(snapshot)
+        if snapshot.volume.size > snapshot.volume_size:
+            _zero(self.local_path(snapshot.volume), 600 * units.Mi)
+
+
+@interface.volumedriver
+class DropsMetadata(loop.LoopDriver):
+    """An extend takes the metadata of the volume away."""
+
+    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
+        volume.metadata = {}
+        volume.save()
+
+
+@interface.volumedriver
+class ClearsBootable(loop.LoopDriver):
+    """A volume is not bootable any more after an extend."""
+
+    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
+        volume.bootable = False
+        volume.save()
+
+
+@interface.volumedriver
 class SmallPool(loop.LoopDriver):
     """Has a pool of 20 GiB, promises more, and refuses what does not fit.
 
@@ -191,6 +251,16 @@ class FailureDamages(SmallPool):
     def _on_full(self, volume: ty.Any, new_size: int, device: str) -> None:
         end_bytes = volume.size * units.Gi
         _zero(self.local_path(volume), int(end_bytes) - int(units.Mi))
+
+
+@interface.volumedriver
+class FailureTouchesNeighbour(SmallPool):
+    """Zeroes the middle of every other volume when an extend fails."""
+
+    def _on_full(self, volume: ty.Any, new_size: int, device: str) -> None:
+        for path in self._volumes.glob('volume-*'):
+            if path != self._path(volume):
+                _zero(str(path), 512 * units.Mi)
 
 
 @interface.volumedriver

@@ -123,6 +123,24 @@ class DamagesThirdStep(_CountsExtends):
 
 
 @interface.volumedriver
+class DamagesThirdStepBlock(_CountsExtends):
+    """Zeroes one block at the third extend, where nothing begins or ends."""
+
+    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
+        if self._extends[volume.id] == 3:
+            self._zero(volume, 333 * units.Mi + 7 * 4096, 4096)
+
+
+@interface.volumedriver
+class DamagesAboveFourGib(_CountsExtends):
+    """Zeroes a MiB of the third GiB when it makes volumes of 4 and more."""
+
+    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
+        if new_size >= 4:
+            self._zero(volume, (2048 + 333) * units.Mi, units.Mi)
+
+
+@interface.volumedriver
 class DamagesFifthStep(_CountsExtends):
     """Zeroes the last block before the old end at the fifth extend."""
 
@@ -220,6 +238,16 @@ class LeaksDevice(_CountsExtends):
             return super()._release(volume)
         self._link(volume).unlink(missing_ok=True)
         return True
+
+
+@interface.volumedriver
+class LeaksDeviceLater(LeaksDevice):
+    """The same, but only after two extends in one attachment."""
+
+    def _release(self, volume: ty.Any) -> bool:
+        if self._extends[volume.id] < 2:
+            self._extends.pop(volume.id, 0)
+        return super()._release(volume)
 
 
 @interface.volumedriver

@@ -96,6 +96,16 @@ class CloneLosesExtended(loop.LoopDriver):
 
 
 @interface.volumedriver
+class CloneDamagesSource(loop.LoopDriver):
+    """Zeroes a MiB of a volume that is cloned."""
+
+    def create_cloned_volume(self, volume: ty.Any, src_vref: ty.Any) -> None:
+        """Copy, then damage."""
+        super().create_cloned_volume(volume, src_vref)
+        _zero(self.local_path(src_vref), 600 * units.Mi)
+
+
+@interface.volumedriver
 class CloneKeepsSize(loop.LoopDriver):
     """Makes clones of the size of their source, whatever was asked for."""
 

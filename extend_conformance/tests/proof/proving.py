@@ -251,9 +251,11 @@ def _left(
     if not task.rules:
         for entry in run_ledger.open_entries:
             yield f'{entry.kind} {entry.id or entry.name} after the checks'
+    assert clouds.admin is not None
     sweep = leftovers.Sweep(
         block_storage.BlockStorage(clouds.member),
         machine,
+        admin=block_storage.BlockStorage(clouds.admin),
         only=run_ledger.run_id,
     )
     for found in sweep.run():

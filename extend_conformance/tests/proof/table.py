@@ -193,6 +193,34 @@ EXTEND: tuple[Row, ...] = (
         'extend-again-after-failure',
     ),
     _row(
+        'snapshot-damages-volume',
+        must_fail='extend-with-snapshot',
+        must_pass='extend-completes host-grows-in-place data-old-intact '
+        'extend-again-after-failure',
+    ),
+    _row(
+        'snapshot-lacks-extended',
+        must_fail='extend-with-snapshot',
+        must_pass='extend-completes host-grows-in-place data-old-intact',
+    ),
+    _row(
+        'snapshot-delete-damages',
+        must_fail='extend-with-snapshot',
+        must_pass='extend-completes host-grows-in-place data-old-intact',
+    ),
+    _row(
+        'drops-metadata',
+        must_fail='extend-completes',
+        must_pass='host-grows-in-place data-old-intact extend-with-snapshot '
+        'claim-host',
+    ),
+    _row(
+        'clears-bootable',
+        must_fail='extend-completes',
+        must_pass='host-grows-in-place data-old-intact extend-with-snapshot '
+        'claim-host',
+    ),
+    _row(
         'failure-poisons',
         must_fail='extend-again-after-failure',
         must_pass='extend-completes host-grows-in-place data-old-intact '
@@ -203,6 +231,12 @@ EXTEND: tuple[Row, ...] = (
         must_fail='extend-again-after-failure extend-error-recovery',
         must_pass='extend-completes host-grows-in-place data-old-intact '
         'extend-with-snapshot extend-usage-accounting',
+    ),
+    _row(
+        'failure-touches-neighbour',
+        must_fail='extend-again-after-failure',
+        must_pass='extend-completes host-grows-in-place data-old-intact '
+        'neighbour-undisturbed',
     ),
     _row(
         'failure-grows',
@@ -256,6 +290,18 @@ HOST = (
         'data-old-intact',
     ),
     _row(
+        'damages-third-step-block',
+        must_fail='host-repeated-steps',
+        must_pass='host-open-descriptor-grows host-survives-reattach '
+        'data-old-intact',
+    ),
+    _row(
+        'damages-above-four-gib',
+        must_fail='host-repeated-steps',
+        must_pass='host-open-descriptor-grows host-survives-reattach '
+        'data-old-intact',
+    ),
+    _row(
         'damages-fifth-step',
         must_fail='host-repeated-steps',
         must_pass='host-open-descriptor-grows host-survives-reattach '
@@ -299,6 +345,12 @@ HOST = (
     ),
     _row(
         'leaks-device',
+        must_fail='host-nothing-left',
+        must_pass='host-survives-reattach host-open-descriptor-grows '
+        'host-connection-stable',
+    ),
+    _row(
+        'leaks-device-later',
         must_fail='host-nothing-left',
         must_pass='host-survives-reattach host-open-descriptor-grows '
         'host-connection-stable',
@@ -432,6 +484,33 @@ DATA = (
         must_pass='data-old-intact io-during-extend data-boundary',
     ),
     _row(
+        'loses-rewritten',
+        must_fail='data-boundary',
+        must_pass='data-old-intact data-new-area-writable '
+        'data-durable-after-detach',
+    ),
+    _row(
+        'touches-detached-neighbour',
+        must_fail='neighbour-undisturbed',
+        must_pass='data-old-intact io-during-extend data-boundary',
+    ),
+    _row(
+        'touches-neighbour-later',
+        must_fail='neighbour-undisturbed',
+        must_pass='data-old-intact io-during-extend data-boundary',
+    ),
+    _row(
+        'shares-new-area',
+        must_fail='neighbour-undisturbed',
+        must_pass='data-old-intact io-during-extend data-boundary',
+        may_fail='image-modes-agree',
+    ),
+    _row(
+        'damages-when-two-extend',
+        must_fail='neighbour-undisturbed',
+        must_pass='data-old-intact io-during-extend data-boundary',
+    ),
+    _row(
         'shows-neighbour',
         must_fail='neighbour-undisturbed',
         must_pass='data-old-intact data-boundary io-during-extend',
@@ -463,6 +542,12 @@ WRITER: tuple[Row, ...] = (
     ),
     _row(
         'clone-loses-extended',
+        must_fail='image-clone',
+        must_pass='image-attached-unknown image-detached-unknown '
+        'image-modes-agree data-old-intact',
+    ),
+    _row(
+        'clone-damages-source',
         must_fail='image-clone',
         must_pass='image-attached-unknown image-detached-unknown '
         'image-modes-agree data-old-intact',

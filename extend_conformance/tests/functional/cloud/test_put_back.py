@@ -154,3 +154,18 @@ class PutBackTest(base.SandboxTestCase):
         )
         self.must_leave_nothing(before)
         self.assertEqual((0, []), self._cleanup())
+
+    def test_a_volume_that_could_not_be_deleted_goes(self) -> None:
+        before = self.volume_ids()
+        self._killed_run(
+            """
+            volume = owned.create_volume(1, 'good')
+            admin.reset_status(volume.id, 'error_deleting')
+            """
+        )
+
+        code, found = self._cleanup()
+
+        self.assertEqual(0, code, str(found))
+        self.must_leave_nothing(before)
+        self.assertEqual((0, []), self._cleanup())

@@ -51,6 +51,14 @@ class ContentTest(testtools.TestCase):
             [(3, 'stale', 'holds generation 1, not 2')], self.examine(found)
         )
 
+    def test_a_copy_knows_nothing_of_what_is_written_later(self):
+        copied = self.content.copy()
+        self.content.remember(3, 1, 3)
+        self.assertEqual(
+            [2, 3], [c.generation(2, 4) for c in (copied, self.content)]
+        )
+        self.assertEqual([], copied.examine(0, bytes(self.found())))
+
     def test_data_of_a_known_volume_where_nothing_was_written(self):
         found = self.found()
         other = blocks.Pattern('run-1', OTHER)
