@@ -137,6 +137,7 @@ class JournallingClient(adapter.LegacyJsonAdapter):
             'microversion', self.default_microversion
         )
         kwargs.pop('raise_exc', None)
+        kwargs.setdefault('rate_semaphore', connections.UNPACED)
         began_s = self._journal.elapsed_s()
         try:
             response, body = send(url, method, raise_exc=False, **kwargs)

@@ -210,7 +210,11 @@ class ImageService:
         retries = calls.READ_RETRIES if method == 'GET' else 0
         try:
             response = self._http.request(
-                path, method, connect_retries=retries, **how
+                path,
+                method,
+                connect_retries=retries,
+                rate_semaphore=connections.UNPACED,
+                **how,
             )
         except (
             keystone_exceptions.ClientException,
