@@ -40,7 +40,7 @@ class FullDiskTest(base.SandboxTestCase):
         return path
 
     def test_no_room_for_results(self) -> None:
-        disk = self.small_disk(300)
+        disk = self.small_disk(80)
 
         ended = self.run_command(
             *('certify', '--volume-type', 'good', '--profile', 'quick'),
