@@ -2,7 +2,6 @@
 
 """Times the creation of one image volume, and keeps the sample raw."""
 
-import datetime
 import time
 import uuid
 
@@ -16,6 +15,7 @@ from extend_conformance.cloud import resources as resources_module
 from extend_conformance.impl import options
 from extend_conformance.impl import writer
 from extend_conformance.results import model
+from extend_conformance.results import moments
 
 #: What made the image, for ``Sample.writer``.
 REFERENCE = 'reference'
@@ -43,7 +43,7 @@ def measure(
         size_bytes=cell.image_size_bytes if cell.size_known else None,
     )
     image = source.RandomImage(cell.image_size_bytes, seed=repeat)
-    started_at = datetime.datetime.now(datetime.UTC)
+    started_at = moments.now()
     started_s = time.monotonic()
     created: writer.CreatedImage | None = None
     error: str | None = None
@@ -69,7 +69,7 @@ def measure(
         size_known=cell.size_known,
         image_size_bytes=cell.image_size_bytes,
         repeat=repeat,
-        started_at=started_at.isoformat(timespec='seconds'),
+        started_at=started_at,
         elapsed_s=elapsed_s,
         spans=created.spans if created else (),
         extends=created.extends if created else (),

@@ -2,7 +2,6 @@
 
 """Runs one check and makes its verdict; the same for every front door."""
 
-import datetime
 import time
 import traceback
 import typing as ty
@@ -14,6 +13,7 @@ from extend_conformance.checks import findings
 from extend_conformance.checks import registry
 from extend_conformance.claims import verdict
 from extend_conformance.results import model
+from extend_conformance.results import moments
 
 _REFUSED = verdict.OutcomeClass.REFUSED
 _SUPPORTED = verdict.OutcomeClass.SUPPORTED
@@ -32,7 +32,7 @@ def execute(
     :param known_disagreement: address of the bug for which the check is
         expected to fail; a failure is then ``known``, a pass a ``fail``.
     """
-    started_at = datetime.datetime.now(datetime.UTC)
+    started_at = moments.now()
     started_s = time.monotonic()
     finding: Exception | None = None
     try:
@@ -50,7 +50,7 @@ def execute(
         uuid=check.uuid,
         scope=check.scope,
         backend=_judged(check, context.volume_type),
-        started_at=started_at.isoformat(timespec='seconds'),
+        started_at=started_at,
         elapsed_s=round(time.monotonic() - started_s, 3),
         figures=dict(context.figures),
         evidence=context.evidence(),
@@ -70,9 +70,7 @@ def not_begun(
         backend=_judged(check, volume_type),
         verdict=verdict.CheckVerdict.ABORT,
         reason=str(error),
-        started_at=datetime.datetime.now(datetime.UTC).isoformat(
-            timespec='seconds'
-        ),
+        started_at=moments.now(),
         elapsed_s=0.0,
     )
 

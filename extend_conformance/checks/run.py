@@ -9,7 +9,6 @@ how they are shown, is left to them.
 import argparse
 import collections.abc
 import dataclasses
-import datetime
 import difflib
 import pathlib
 
@@ -28,6 +27,7 @@ from extend_conformance.cloud import host
 from extend_conformance.cloud import ledger
 from extend_conformance.results import environment
 from extend_conformance.results import model
+from extend_conformance.results import moments
 from extend_conformance.results import storage
 
 
@@ -97,7 +97,7 @@ class Begun:
     def end(self) -> None:
         """Note that this process has done its part."""
         self.results.write_run(
-            dataclasses.replace(self.facts, finished_at=_now())
+            dataclasses.replace(self.facts, finished_at=moments.now())
         )
 
 
@@ -158,7 +158,7 @@ def begin(
         door=door,
         profile=prepared.plan.profile,
         tool_version=facts['extend-conformance'],
-        started_at=_now(),
+        started_at=moments.now(),
         cloud=prepared.clouds.member.name,
         host=facts,
         release=prepared.release,
@@ -193,10 +193,6 @@ def begin(
 def output_directory(wanted: pathlib.Path | None, run_id: str) -> pathlib.Path:
     """Where the results of a run go."""
     return wanted or pathlib.Path('extend-conformance-results', run_id)
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec='seconds')
 
 
 def _known(

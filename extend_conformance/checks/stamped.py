@@ -9,6 +9,7 @@ How an extend of it came out, as Cinder tells it, is left to
 import collections.abc
 import contextlib
 import dataclasses
+import errno
 
 from extend_conformance.checks import blocks
 from extend_conformance.checks import content
@@ -297,7 +298,11 @@ class StampedVolume:
 
     @contextlib.contextmanager
     def _io(self) -> collections.abc.Iterator[None]:
-        """Make a finding of the kernel's refusal of an I/O."""
+        """Make a finding of the kernel's refusal of an I/O.
+
+        :raises CouldNotTest: the storage is full.
+        :raises Failed: outcome ``io-interrupted`` for anything else.
+        """
         try:
             yield
         except (
@@ -305,6 +310,17 @@ class StampedVolume:
             device.ShortTransfer,
             transfer.TransferFailed,
         ) as error:
+            # Also the answer to what is beyond the end of a device.
+            full = getattr(error.__cause__ or error, 'errno', 0)
+            if (
+                full == errno.ENOSPC
+                and self.device_bytes() >= self.size_gib * GIB
+            ):
+                raise findings.CouldNotTest(
+                    f'The storage behind attached volume {self.id} has no '
+                    f'room left: {error}',
+                    cause='no-room',
+                ) from error
             raise findings.Failed(
                 f'Attached volume {self.id}: {error}',
                 outcome=verdict.Outcome.IO_INTERRUPTED,

@@ -8,6 +8,7 @@ happens, and judged afterwards. What happens meanwhile is left to the checks.
 
 import contextlib
 import dataclasses
+import errno
 import threading
 import time
 import typing as ty
@@ -81,6 +82,7 @@ class _Worker(threading.Thread):
         self.longest_at = 'none'
         self.error: str | None = None
         self.errors = 0
+        self.full = False
         self.bug: Exception | None = None
         self.damaged: dict[int, list[model.Damage]] = {}
         self._doing = self.verb
@@ -136,6 +138,12 @@ class _Worker(threading.Thread):
 
     def _note_error(self, portion: _Portion, error: Exception) -> None:
         self.errors += 1
+        # Also the answer to what is beyond the end of a device.
+        self.full |= (
+            getattr(error, 'errno', 0) == errno.ENOSPC
+            and self._opened.size_bytes()
+            >= portion.offset_bytes + _PORTION_BYTES
+        )
         if self.error is None:
             self.error = (
                 f'a {self._doing} at byte {portion.offset_bytes} failed: '
@@ -298,6 +306,7 @@ class Traffic:
 
         :param when: for the sentence, for example ``Volume X, while it was
             extended``.
+        :raises CouldNotTest: the storage is full.
         :raises Failed: outcome ``data-damaged`` or ``io-interrupted``.
         """
         damaged = self._writer.damaged | self._reader.damaged
@@ -312,6 +321,11 @@ class Traffic:
                 raise worker.bug
         errors = [worker for worker in self._workers if worker.error]
         if errors:
+            if any(worker.full for worker in errors):
+                raise findings.CouldNotTest(
+                    f'{when}: the storage has no room left: {errors[0].error}',
+                    cause='no-room',
+                )
             total = sum(worker.errors for worker in errors)
             raise findings.Failed(
                 f'{when}: {errors[0].error}; {total} errors in all, longest '

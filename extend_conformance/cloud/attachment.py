@@ -9,6 +9,7 @@ with its bytes to others.
 import collections
 import collections.abc
 import contextlib
+import dataclasses
 import types
 import typing as ty
 
@@ -177,9 +178,12 @@ class AttachedVolume:
         except exceptions.ExtendConformanceError as error:
             problems.append(str(error))
             raise self._detach_failed(problems, 'attached') from error
-        self._entry = self._ledger.gone(self._entry)
         if self._identity is not None:
             _ATTACHED_TO[self._identity] -= 1
+        # Also if there is no room to write it down.
+        entry = self._entry
+        self._entry = dataclasses.replace(entry, gone=True)
+        self._ledger.gone(entry)
         if problems:
             raise self._detach_failed(problems, 'detached')
 

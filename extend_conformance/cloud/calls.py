@@ -16,6 +16,7 @@ from keystoneauth1 import adapter
 from keystoneauth1 import exceptions as keystone_exceptions
 
 from extend_conformance import exceptions
+from extend_conformance.cloud import answers
 from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import journal as journals
 
@@ -136,6 +137,7 @@ class JournallingClient(adapter.LegacyJsonAdapter):
             'microversion', self.default_microversion
         )
         kwargs.pop('raise_exc', None)
+        kwargs.setdefault('rate_semaphore', connections.UNPACED)
         began_s = self._journal.elapsed_s()
         try:
             response, body = send(url, method, raise_exc=False, **kwargs)
@@ -168,6 +170,11 @@ class JournallingClient(adapter.LegacyJsonAdapter):
         if response.status_code >= 400:
             message = _message(body) or response.reason
             details['message'] = message
+            flaw = None
+        else:
+            flaw = answers.flaw(method, url, body)
+        if flaw is not None:
+            details['flaw'] = flaw.what
         self._journal.add(
             'api-call', f'{method} {url}: {response.status_code}', **details
         )
@@ -187,7 +194,21 @@ class JournallingClient(adapter.LegacyJsonAdapter):
                 request_id=request_id,
                 next_step='See what is between here and the cloud.',
             )
+        if flaw is not None:
+            raise senseless(method, url, flaw, request_id)
         return response, body
+
+
+def senseless(
+    method: str, url: str, flaw: answers.Flaw, request_id: str | None
+) -> connections.CloudUnreachable:
+    """An answer that cannot be read is as good as none."""
+    return connections.CloudUnreachable(
+        f'The answer to {method} {url} makes no sense: {flaw.what}',
+        resource=flaw.resource,
+        request_id=request_id,
+        next_step='See what is between here and the cloud.',
+    )
 
 
 def _may_pass(error: BaseException) -> bool:

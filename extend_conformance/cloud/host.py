@@ -9,6 +9,7 @@ until after its last. What is done with the device is left to others.
 
 import collections.abc
 import contextlib
+import dataclasses
 import functools
 import inspect
 import logging
@@ -135,8 +136,10 @@ class Host:
         )
         with contextlib.ExitStack() as undo:
             attachment = _reserve(storage, ledger, entry, volume, mode)
-            entry = ledger.made(entry, attachment.id)
+            intended = entry
+            entry = dataclasses.replace(intended, id=attachment.id)
             undo.callback(_release, storage, ledger, entry)
+            ledger.made(intended, attachment.id)
             attachment = storage.attachment_update(attachment.id, properties)
             connector = self._connector(attachment.connection_info)
             device_info = self._connect(

@@ -18,6 +18,7 @@ from openstack import connection as sdk_connection
 from openstack import exceptions as sdk_exceptions
 from requests import exceptions as http_exceptions
 
+from extend_conformance.cloud import answers
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import journal as journals
@@ -81,7 +82,7 @@ class ImageService:
         :raises calls.ApiError: 403 for anybody else.
         """
         try:
-            found = self._request('GET', '/info/stores/detail').json()
+            found = self._read('GET', '/info/stores/detail')
         except calls.ApiError as error:
             # One store alone is not listed, and before 2023.1 no details.
             if error.status == 404:
@@ -107,13 +108,13 @@ class ImageService:
             'visibility': 'private',
             **properties,
         }
-        return str(self._request('POST', '/images', json=body).json()['id'])
+        return str(self._read('POST', '/images', json=body)['id'])
 
     def find_images(self, name: str) -> tuple[str, ...]:
         """Ids of the images of exactly this name that this user sees."""
-        found = self._request('GET', '/images', params={'name': name}).json()
+        found = self._read('GET', '/images', params={'name': name})
         return tuple(
-            each['id'] for each in found['images'] if each['name'] == name
+            each['id'] for each in found['images'] if each.get('name') == name
         )
 
     def has_image(self, image_id: str) -> bool:
@@ -184,6 +185,23 @@ class ImageService:
             if error.status != 404:
                 raise
 
+    def _read(self, method: str, path: str, **how: ty.Any) -> ty.Any:
+        """Send one request; returns the JSON value that answers it."""
+        response = self._request(method, path, **how)
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        flaw = answers.flaw(method, path, body)
+        if flaw is not None:
+            raise calls.senseless(
+                method,
+                path,
+                flaw,
+                response.headers.get('x-openstack-request-id'),
+            )
+        return body
+
     def _request(self, method: str, path: str, **how: ty.Any) -> ty.Any:
         """Send one request; returns the response, which is no error."""
         began_s = self.journal.elapsed_s()
@@ -192,7 +210,11 @@ class ImageService:
         retries = calls.READ_RETRIES if method == 'GET' else 0
         try:
             response = self._http.request(
-                path, method, connect_retries=retries, **how
+                path,
+                method,
+                connect_retries=retries,
+                rate_semaphore=connections.UNPACED,
+                **how,
             )
         except (
             keystone_exceptions.ClientException,

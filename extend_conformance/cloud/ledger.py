@@ -165,10 +165,8 @@ class Ledger:
                     dataclasses.replace(found, writers=tuple(writers))
                 )
         except OSError as error:
-            raise exceptions.NotTestable(
-                f'The ledger cannot be written: {error}',
-                resource=str(ledger.path),
-                next_step='Set XDG_STATE_HOME to a directory of yours.',
+            raise ledger._unwritable(
+                error, 'Set XDG_STATE_HOME to a directory of yours.'
             ) from error
         return ledger
 
@@ -214,7 +212,11 @@ class Ledger:
         name: str,
         **facts: ty.Any,
     ) -> Entry:
-        """Enter what is about to be made."""
+        """Enter what is about to be made.
+
+        :raises exceptions.NotTestable: there is no room for it, or another
+            reason why the file cannot be written; so for all changes.
+        """
         return self._put(
             Entry(
                 key=secrets.token_hex(8),
@@ -266,11 +268,26 @@ class Ledger:
             return True
 
     def _put(self, entry: Entry) -> Entry:
-        with self._locked():
-            found = self._read()
-            entries = {**found.entries, entry.key: entry}
-            self._write(dataclasses.replace(found, entries=entries))
+        try:
+            with self._locked():
+                found = self._read()
+                entries = {**found.entries, entry.key: entry}
+                self._write(dataclasses.replace(found, entries=entries))
+        except OSError as error:
+            raise self._unwritable(
+                error,
+                'When there is room again, run extend-conformance cleanup.',
+            ) from error
         return entry
+
+    def _unwritable(
+        self, error: OSError, next_step: str
+    ) -> exceptions.NotTestable:
+        return exceptions.NotTestable(
+            f'The ledger cannot be written: {error.strerror}',
+            resource=str(self.path),
+            next_step=next_step,
+        )
 
     @contextlib.contextmanager
     def _locked(self) -> collections.abc.Iterator[None]:

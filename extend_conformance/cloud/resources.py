@@ -215,7 +215,7 @@ class Resources:
             return self.storage.get_volume(
                 self._resolve(_Doubt(entry, lambda: self._find(name)), error)
             )
-        self._owned.append(self.ledger.made(entry, volume.id))
+        self._own(entry, volume.id)
         return volume
 
     def create_snapshot(
@@ -247,7 +247,7 @@ class Resources:
             made_id = self._resolve(_Doubt(entry, find), error)
         else:
             made_id = made.id
-            self._owned.append(self.ledger.made(entry, made_id))
+            self._own(entry, made_id)
         return snapshots.wait_until_available(
             self.storage, made_id, timeout_s
         ).value
@@ -302,7 +302,7 @@ class Resources:
         except BaseException as error:
             attachment_id = self._resolve(_Doubt(entry, find), error)
         else:
-            self._owned.append(self.ledger.made(entry, attachment_id))
+            self._own(entry, attachment_id)
         self.storage.attachment_update(attachment_id, _NOWHERE)
         self.storage.attachment_complete(attachment_id)
         return attachment_id
@@ -330,7 +330,7 @@ class Resources:
         except BaseException as error:
             find = functools.partial(self.images.find_images, name)
             return self._resolve(_Doubt(entry, find), error)
-        self._owned.append(self.ledger.made(entry, image_id))
+        self._own(entry, image_id)
         return image_id
 
     def _resolve(self, doubt: '_Doubt', error: BaseException) -> str:
@@ -357,7 +357,7 @@ class Resources:
             else:
                 self._doubts.append(doubt)
             raise error
-        self._owned.append(self.ledger.made(doubt.entry, found[0]))
+        self._own(doubt.entry, found[0])
         if not isinstance(error, connections.CloudUnreachable):
             raise error
         return found[0]
@@ -367,7 +367,7 @@ class Resources:
         while self._doubts:
             doubt = self._doubts.pop()
             for made_id in doubt.find()[:1]:
-                self._owned.append(self.ledger.made(doubt.entry, made_id))
+                self._own(doubt.entry, made_id)
 
     def delete_image(self, image_id: str) -> None:
         """Delete an image, and with it what Glance stored it in.
@@ -496,6 +496,11 @@ class Resources:
         ):
             with contextlib.suppress(exceptions.ExtendConformanceError):
                 self.delete_volume(ty.cast(str, owned.id), timeout_s)
+
+    def _own(self, entry: ledgers.Entry, made_id: str) -> None:
+        """Own what was made, also if there is no room to write it down."""
+        self._owned.append(dataclasses.replace(entry, id=made_id))
+        self.ledger.made(entry, made_id)
 
     def _forget(self, made_id: str) -> None:
         for each in list(self._owned):

@@ -84,7 +84,7 @@ class QuotaExceeded(ImageError):
 
 
 class NoRoom(ImageError):
-    """The backend has no room for the bigger volume."""
+    """The backend has no room for the volume, or for what is in it."""
 
 
 class HostNotGrown(ImageError):

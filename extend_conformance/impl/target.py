@@ -406,13 +406,27 @@ class VolumeTarget:
             for pool in pools
         )
 
+    def _is_as_large_as_promised(self) -> bool:
+        return (
+            self._opened is not None
+            and self._opened.size_bytes() >= self.size_gib * sizes.GIB
+        )
+
     @contextlib.contextmanager
     def _writing(self) -> collections.abc.Iterator[None]:
         try:
             yield
         except (OSError, transfer.TransferFailed) as error:
             cause = error.__cause__ or error
+            # Also the answer to what is beyond the end of a device.
             full = getattr(cause, 'errno', None) == errno.ENOSPC
+            if full and self._is_as_large_as_promised():
+                raise errors.NoRoom(
+                    'The storage behind the device has no room left',
+                    step='write',
+                    volume_id=self.id,
+                    wanted=f'{self.size_gib} GiB',
+                ) from error
             raise errors.WriteFailed(
                 'The device ended too early'
                 if full

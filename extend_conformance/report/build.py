@@ -45,25 +45,27 @@ def build(
     :param output: the directory to write into; may be one of ``sources``.
     :raises extend_conformance.exceptions.UsageError: if a source is not
         what it should be; nothing was written then.
+    :raises extend_conformance.exceptions.NotTestable: if there is no room.
     """
     loaded = [storage.load_results(source) for source in sources]
     results = judgement.judge(merging.merge(loaded))
     directory = storage.ResultsDirectory(output)
     results_json = directory.write_results(results)
     drawn = {one: drawing.svg(one) for one in figures.draw(results)}
-    report = Report(
-        results=results,
-        results_json=results_json,
-        html=directory.path / 'report.html',
-        junit=directory.path / 'junit.xml',
-        summary=directory.path / 'summary.rst',
-        figures=tuple(
-            path
-            for one, svg in drawn.items()
-            for path in drawing.save(one, svg, directory.path / 'figures')
-        ),
-    )
-    report.html.write_text(html.page(results, drawn), encoding='utf-8')
-    report.junit.write_bytes(junit.junit(results))
-    report.summary.write_text(summary.rst(results), encoding='utf-8')
+    with storage.writing(directory.path):
+        report = Report(
+            results=results,
+            results_json=results_json,
+            html=directory.path / 'report.html',
+            junit=directory.path / 'junit.xml',
+            summary=directory.path / 'summary.rst',
+            figures=tuple(
+                path
+                for one, svg in drawn.items()
+                for path in drawing.save(one, svg, directory.path / 'figures')
+            ),
+        )
+        report.html.write_text(html.page(results, drawn), encoding='utf-8')
+        report.junit.write_bytes(junit.junit(results))
+        report.summary.write_text(summary.rst(results), encoding='utf-8')
     return report

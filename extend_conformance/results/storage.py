@@ -104,12 +104,16 @@ class ResultsDirectory:
     @contextlib.contextmanager
     def lock(self, name: str) -> collections.abc.Iterator[None]:
         """Hold a lock that all threads and processes of this run share."""
-        with lockutils.lock(
-            _quoted(name),
-            lock_file_prefix='',
-            external=True,
-            lock_path=str(self.parts / '.locks'),
-        ):
+        with contextlib.ExitStack() as held:
+            with writing(self.parts):
+                held.enter_context(
+                    lockutils.lock(
+                        _quoted(name),
+                        lock_file_prefix='',
+                        external=True,
+                        lock_path=str(self.parts / '.locks'),
+                    )
+                )
             yield
 
     def load(self) -> model.Results:
@@ -181,6 +185,25 @@ class ResultsDirectory:
             kind: _CONVERTER.unstructure(part),
         }
         _write(self.parts / name, value, schema.problem(value, kind))
+
+
+@contextlib.contextmanager
+def writing(path: pathlib.Path) -> collections.abc.Iterator[None]:
+    """Tell of a full disk, or another reason, in words.
+
+    :param path: what is written meanwhile.
+    :raises extend_conformance.exceptions.NotTestable: it cannot be. What was
+        written before can be read.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise exceptions.NotTestable(
+            f'The results cannot be written: {error.strerror}',
+            resource=str(path),
+            next_step='Make room there, or name another directory with '
+            '--output.',
+        ) from error
 
 
 def load_results(path: str | os.PathLike[str]) -> model.Results:
@@ -279,12 +302,13 @@ def _write(path: pathlib.Path, value: ty.Any, wrong: str | None) -> None:
     if wrong is not None:
         raise ValueError(f'{path.name} would break the schema at {wrong}')
     text = json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
     # Hidden and without the suffix, so that no reader takes it for a part.
     temporary = path.with_name(f'.{uuid.uuid4().hex}')
-    try:
-        temporary.write_text(text + '\n', encoding='utf-8')
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.write_text(text + '\n', encoding='utf-8')
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise

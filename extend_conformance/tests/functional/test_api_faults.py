@@ -4,10 +4,12 @@
 
 import json
 import pathlib
+import re
 import typing as ty
 
 import ddt
 import fixtures
+from testtools import matchers
 
 from extend_conformance import exceptions
 from extend_conformance.checks import context
@@ -156,17 +158,39 @@ class CheckTest(FaultTestCase):
         self.must_be_clean()
 
     @ddt.data(
-        '{"volume": {}}',
-        '{"volume": null}',
-        '[]',
+        (_LOOK, '[]', 'it is a list, not an object'),
+        (_LOOK, '{"volume": null}', 'volume is nothing, not an object'),
+        (_LOOK, '{"volume": {}}', 'volume has no id, status, size, attach'),
+        (
+            _LOOK,
+            '{"volume": {"id": "1", "status": "available", "size": "1", '
+            '"attachments": []}}',
+            'volume.size is text, not a whole number',
+        ),
+        (_CREATE, '{}', 'it has no volume'),
+        (_CREATE, '[]', 'it is a list, not an object'),
+        (_RESERVE, '{"attachment": []}', 'attachment is a list, not an obj'),
+        (_EXPORT, '{"attachment": {"id": "1"}}', 'attachment has no volume_i'),
     )
-    def test_answer_that_is_json_and_nonsense(self, body: str) -> None:
-        self.rule(fault_rules.Answer(200, body), *_LOOK)
+    @ddt.unpack
+    def test_answer_that_is_json_and_nonsense(
+        self, request: tuple[str, str], body: str, flaw: str
+    ) -> None:
+        self.rule(fault_rules.Answer(200, body), *request)
 
         result = self.run_check('api-microversion-gate')
 
         self.must_have_acted()
         self.assertEqual('abort', result.verdict)
+        self.assertThat(
+            result.reason,
+            matchers.MatchesRegex(
+                rf'The answer to {request[0]} /\S+ makes no sense: '
+                rf'{re.escape(flaw)}.* \((volume|attachment).*, '
+                r'request req-\S+\)',
+                re.DOTALL,
+            ),
+        )
         # What Cinder says of a volume is what its deletion is judged by.
         self.book.clear()
         list(

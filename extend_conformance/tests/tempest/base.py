@@ -3,7 +3,6 @@
 """What every test class of this plugin does: credentials, session, verdict."""
 
 import dataclasses
-import datetime
 import json
 import math
 import os
@@ -31,6 +30,7 @@ from extend_conformance.cloud import host
 from extend_conformance.cloud import ledger
 from extend_conformance.results import environment
 from extend_conformance.results import model
+from extend_conformance.results import moments
 from extend_conformance.results import storage
 from extend_conformance.results import telling
 from extend_conformance.tests.tempest import configuration
@@ -216,11 +216,8 @@ class Run:
 
     def end(self) -> None:
         """Note that another class of this run has ended."""
-        now = datetime.datetime.now(datetime.UTC)
         self.results.write_run(
-            dataclasses.replace(
-                self.facts, finished_at=now.isoformat(timespec='seconds')
-            )
+            dataclasses.replace(self.facts, finished_at=moments.now())
         )
 
 

@@ -4,6 +4,7 @@
 
 import dataclasses
 import datetime
+import functools
 import os
 import pathlib
 import sys
@@ -241,6 +242,20 @@ def run_identity() -> tuple[str, str]:
 
     :returns: the id, and the start as ISO 8601 in UTC.
     """
+    pid, started = _runner()
+    run_id = os.environ.get(RUN_ID_VARIABLE) or (
+        f'{started:%Y%m%dt%H%M%S}-tempest-{pid}'
+    )
+    return run_id, started.isoformat(timespec='seconds')
+
+
+@functools.cache
+def _runner() -> tuple[int, datetime.datetime]:
+    """The process that names the run, and its start, found once.
+
+    The kernel knows the start by ticks; the date that psutil makes of it
+    moves with the clock of the host, and the run would get another name.
+    """
     process = psutil.Process()
     for ancestor in process.parents():
         if _is_runner(ancestor):
@@ -248,10 +263,7 @@ def run_identity() -> tuple[str, str]:
     started = datetime.datetime.fromtimestamp(
         process.create_time(), datetime.UTC
     )
-    run_id = os.environ.get(RUN_ID_VARIABLE) or (
-        f'{started:%Y%m%dt%H%M%S}-tempest-{process.pid}'
-    )
-    return run_id, started.isoformat(timespec='seconds')
+    return process.pid, started
 
 
 def _is_runner(process: psutil.Process) -> bool:

@@ -104,6 +104,25 @@ class TrafficTest(testtools.TestCase):
         last = 2 * SIZE // blocks.BLOCK_BYTES - 1
         self.assertGreater(self.content.generation(last, 1), 0)
 
+    def refused_for_room(self):
+        def refuse(offset):
+            raise OSError(errno.ENOSPC, 'No space left on device')
+
+        with self.make(refuse) as flow:
+            flow.flow()
+        return flow
+
+    def test_storage_that_is_full_is_not_the_backends_fault(self):
+        flow = self.refused_for_room()
+        error = self.assertRaises(
+            findings.CouldNotTest, flow.must_have_flowed, 'Meanwhile'
+        )
+        self.assertEqual('no-room', error.cause)
+
+    def test_a_device_that_ends_too_early_is(self):
+        os.truncate(self.path, 0)
+        self.failure(self.refused_for_room())
+
     def test_an_error_is_named_and_its_duration_measured(self):
         refusals = iter(range(5))
         recovered = threading.Event()

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pathlib
 import re
+import resource
 import signal
 import stat
 import time
@@ -48,6 +49,22 @@ class LedgerTest(testtools.TestCase):
         self.assertEqual('image-1', entry.name)
         self.assertIsNone(entry.id)
         self.assertEqual({'size_gib': 2}, entry.facts)
+
+    def test_a_full_disk_is_told_and_spoils_nothing(self) -> None:
+        entry = self.ledger.intend('volume', 'sandbox', 'p1', 'image-1')
+        _, hard = before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_FSIZE, before)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+
+        error = self.assertRaises(
+            exceptions.NotTestable, self.ledger.made, entry, 'b5a1'
+        )
+
+        self.assertIn('The ledger cannot be written: File too', str(error))
+        self.assertEqual((entry,), self._again().open_entries)
+        self.assertEqual(
+            [self.ledger.path], list(self.directory.glob('[!.]*'))
+        )
 
     def test_the_id_of_what_was_made_is_kept(self) -> None:
         entry = self.ledger.intend('volume', 'sandbox', 'p1', 'image-1')

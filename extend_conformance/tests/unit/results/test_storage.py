@@ -6,6 +6,7 @@ import dataclasses
 import json
 import multiprocessing
 import pathlib
+import resource
 import time
 
 import ddt
@@ -83,6 +84,22 @@ class _Case(testtools.TestCase):
 
 
 class RoundTripTest(_Case):
+    def test_a_full_disk_is_told_and_spoils_nothing(self):
+        self.directory.write_check(_check())
+        _, hard = before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_FSIZE, before)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+
+        error = self.assertRaises(
+            exceptions.NotTestable,
+            self.directory.write_check,
+            _check(verdict='fail'),
+        )
+
+        self.assertIn('The results cannot be written: File too', str(error))
+        (part,) = self.directory.parts.glob('*')
+        self.assertIn('"verdict": "pass"', part.read_text())
+
     def test_parts(self):
         results = example.results()
         self.directory.write_run(results.run)
