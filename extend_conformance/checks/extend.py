@@ -139,6 +139,7 @@ def _must_be_balanced(
     '6c6c6669-8e07-445c-8683-465ad0b1538f',
     level=registry.Level.SHOULD,
     applies=registry.Applies.WHERE_REFUSED,
+    typical_s=0,
 )
 def extend_failure_message(context: context_module.Context) -> None:
     """A refused extend leaves a user message for its request.
@@ -171,6 +172,7 @@ def extend_failure_message(context: context_module.Context) -> None:
     level=registry.Level.MUST,
     applies=registry.Applies.WHERE_REFUSED,
     needs=[registry.Need.HOST],
+    typical_s=0,
 )
 def extend_refused_changes_nothing(context: context_module.Context) -> None:
     """After a refusal the volume is what it was, and still takes writes.
