@@ -132,6 +132,9 @@ def unless_first_hung(
         if context.outcome is verdict.Outcome.HANG:
             context.step('the first extend hung: no more of this one')
             raise
+    except (connection.CloudUnreachable, calls.ApiError):
+        # Cinder may be starting again: that takes longer.
+        context.step('no answer for a while: go on asking')
     return to_the_end(context, volume_id, old_gib, new_gib)
 
 
