@@ -10,6 +10,7 @@ import dataclasses
 
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
+from extend_conformance.checks import online_extend
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import views
@@ -110,8 +111,8 @@ def let_it_end(
     :returns: ``None`` if it does not end.
     """
     try:
-        return context.storage.wait_for_extend(
-            volume_id, 1, asked_gib, context.settings.extend_timeout_s
+        return online_extend.unless_first_hung(
+            context, volume_id, 1, asked_gib
         )
     except waiting.WaitTimeout as timeout:
         context.step(f'the extend of {volume_id} does not end: {timeout}')

@@ -227,7 +227,7 @@ class Pattern:
         :param found: what was read there, whole blocks.
         :returns: what carries a stamp, of this or of another run.
         """
-        if not carries_stamps(found):
+        if found == _zeros(len(found)) or not carries_stamps(found):
             return []
         first = offset_bytes // BLOCK_BYTES
         damage = []
@@ -246,6 +246,12 @@ class Pattern:
                 )
             )
         return merge(damage)
+
+
+@functools.lru_cache(maxsize=8)
+def _zeros(length: int) -> bytes:
+    """Of the few lengths that are looked at; compared, not searched."""
+    return bytes(length)
 
 
 @functools.cache

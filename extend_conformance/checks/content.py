@@ -72,7 +72,8 @@ class Content:
         damage = []
         for first, count, generation in self._runs(offset_bytes, len(found)):
             start = first * blocks.BLOCK_BYTES
-            held = found[start - offset_bytes :][: count * blocks.BLOCK_BYTES]
+            begin = start - offset_bytes
+            held = found[begin : begin + count * blocks.BLOCK_BYTES]
             if generation:
                 damage.extend(self._pattern.examine(start, held, generation))
             else:

@@ -18,6 +18,8 @@ _MIB = stamped.MIB
     level=registry.Level.MUST,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
+    typical_s=0,
+    judges_first_extend=True,
 )
 def data_old_intact(context: context_module.Context) -> None:
     """Every block written before the extend is unchanged after it.

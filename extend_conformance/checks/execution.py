@@ -10,6 +10,7 @@ from extend_conformance import exceptions
 from extend_conformance import masking
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
+from extend_conformance.checks import first_extend
 from extend_conformance.checks import registry
 from extend_conformance.claims import verdict
 from extend_conformance.results import model
@@ -96,7 +97,8 @@ def _must_apply(
     """Raise unless the check has something to say of this backend.
 
     Where the first extend has already been refused, a check that needs an
-    extend would only meet the same refusal again.
+    extend would only meet the same refusal again; where it has hung, wait as
+    long again for nothing.
     """
     lacking = check.needs - context.given()
     if lacking:
@@ -136,6 +138,10 @@ def _must_apply(
                 'A refusal was neither promised nor met',
                 cause='no-refusal',
             )
+    if not (
+        check.applies is registry.Applies.ALWAYS or check.judges_first_extend
+    ):
+        first_extend.must_not_have_hung(context)
 
 
 class _Skipped(exceptions.ExtendConformanceError):

@@ -7,6 +7,7 @@ import collections.abc
 from extend_conformance import exceptions
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
+from extend_conformance.checks import first_extend
 from extend_conformance.checks import online_extend
 from extend_conformance.checks import provoked
 from extend_conformance.checks import quota_usage
@@ -37,7 +38,9 @@ def extend_completes(context: context_module.Context) -> None:
     before = context.storage.get_volume(volume.id)
     request_id = None
     try:
-        request_id = online_extend.extend(context, volume.id, 1, 2).request_id
+        request_id = online_extend.extend(
+            context, volume.id, 1, 2, wait=online_extend.unless_first_hung
+        ).request_id
     except online_extend.ExtendRefused as refused:
         request_id = refused.request_id
         context.step(f'refused, in a state that fits: {refused}')
@@ -97,6 +100,7 @@ def extend_usage_accounting(context: context_module.Context) -> None:
     in use are the sum of the sizes, as they were before, and none stays
     reserved.
     """
+    first_extend.must_not_have_hung(context)
     before = quota_usage.read(context)
     volume = context.resources.create_volume(1, context.volume_type)
     online_extend.put_in_use(context, volume.id)
@@ -135,6 +139,7 @@ def _must_be_balanced(
     '6c6c6669-8e07-445c-8683-465ad0b1538f',
     level=registry.Level.SHOULD,
     applies=registry.Applies.WHERE_REFUSED,
+    typical_s=0,
 )
 def extend_failure_message(context: context_module.Context) -> None:
     """A refused extend leaves a user message for its request.
@@ -167,6 +172,7 @@ def extend_failure_message(context: context_module.Context) -> None:
     level=registry.Level.MUST,
     applies=registry.Applies.WHERE_REFUSED,
     needs=[registry.Need.HOST],
+    typical_s=0,
 )
 def extend_refused_changes_nothing(context: context_module.Context) -> None:
     """After a refusal the volume is what it was, and still takes writes.

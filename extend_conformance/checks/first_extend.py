@@ -27,14 +27,28 @@ _FROM_GIB = 1
 _TO_GIB = 2
 
 
+def must_not_have_hung(context: context_module.Context) -> None:
+    """Leave a check that needs an extend, if the first one hung.
+
+    :raises CouldNotTest: it did, so that another would only wait as long.
+    """
+    _must_not_be(context, verdict.Outcome.HANG)
+
+
 def must_allow_another(context: context_module.Context) -> None:
     """Leave a check that needs an extend, if the first one was no good.
 
     :raises CouldNotTest: it hung, so that another would only wait as long;
         or something beside the backend was in the way.
     """
+    _must_not_be(context, verdict.Outcome.HANG, verdict.Outcome.INCONCLUSIVE)
+
+
+def _must_not_be(
+    context: context_module.Context, *outcomes: verdict.Outcome
+) -> None:
     first = context.first_extend
-    if first.outcome in (verdict.Outcome.HANG, verdict.Outcome.INCONCLUSIVE):
+    if first.outcome in outcomes:
         raise findings.CouldNotTest(
             f'Another extend says nothing here: {first.explanation}',
             cause=f'outcome-{first.outcome}',

@@ -24,6 +24,7 @@ from extend_conformance.cloud import device
     needs=[registry.Need.HOST],
     typical_s=0,
     room_gib=2,
+    judges_first_extend=True,
 )
 def host_grows_in_place(context: context_module.Context) -> None:
     """One call of os-brick's extend_volume makes the block device grow.
@@ -131,6 +132,7 @@ def must_reach(
     needs=[registry.Need.HOST],
     typical_s=0,
     room_gib=2,
+    judges_first_extend=True,
 )
 def host_size_granularity(context: context_module.Context) -> None:
     """The device has the size that was asked for, or that much more.

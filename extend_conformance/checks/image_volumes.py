@@ -130,7 +130,7 @@ class StampedImage:
         whole = -(-self.size_bytes // blocks.BLOCK_BYTES) * blocks.BLOCK_BYTES
         with attached.device.open_direct() as opened:
             for offset, data in transfer.read_ahead(
-                opened, 0, whole, _CHUNK_BYTES
+                opened, [(0, whole)], _CHUNK_BYTES
             ):
                 held = data[: self.size_bytes - offset]
                 damage.extend(self.pattern.examine(offset, held))

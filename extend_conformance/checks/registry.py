@@ -81,6 +81,8 @@ class Check:
         on an idle machine with two processors.
     :param room_gib: GiB that all its volumes have at most at one time.
     :param feature: without which it is not applicable.
+    :param judges_first_extend: whether it judges the first extend alone, and
+        needs no further one.
     """
 
     id: str
@@ -95,6 +97,7 @@ class Check:
     room_gib: int
     run: CheckFunction
     feature: Feature | None = None
+    judges_first_extend: bool = False
 
     @property
     def method_name(self) -> str:
@@ -133,6 +136,7 @@ def check(
     typical_s: float = 5,
     room_gib: int = 3,
     feature: Feature | None = None,
+    judges_first_extend: bool = False,
 ) -> collections.abc.Callable[[CheckFunction], CheckFunction]:
     """Put a function into the catalogue.
 
@@ -162,6 +166,7 @@ def check(
             room_gib=room_gib,
             run=function,
             feature=feature,
+            judges_first_extend=judges_first_extend,
         )
         return function
 

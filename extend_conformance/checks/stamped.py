@@ -177,7 +177,7 @@ class StampedVolume:
             length_bytes = self.size_gib * GIB - offset_bytes
         with self._io(), self._open() as opened:
             for offset, data in transfer.read_ahead(
-                opened, offset_bytes, length_bytes, _CHUNK_BYTES
+                opened, [(offset_bytes, length_bytes)], _CHUNK_BYTES
             ):
                 found.extend(self._pattern.examine(offset, data, generation))
         return blocks.merge(found)
@@ -262,15 +262,10 @@ class StampedVolume:
         found: list[model.Damage] = []
         with self._io(), contextlib.ExitStack() as stack:
             opened = through or stack.enter_context(self._open())
-            for begin, length in stretches:
-                if length <= _CHUNK_BYTES:
-                    data = opened.read_at(begin, length)
-                    found.extend(self.content.examine(begin, data))
-                    continue
-                for offset, data in transfer.read_ahead(
-                    opened, begin, length, _CHUNK_BYTES
-                ):
-                    found.extend(self.content.examine(offset, data))
+            for offset, data in transfer.read_ahead(
+                opened, stretches, _CHUNK_BYTES
+            ):
+                found.extend(self.content.examine(offset, data))
         return blocks.merge(found)
 
     def _judge(

@@ -164,7 +164,7 @@ _COMPARED = (
     applies=registry.Applies.WHERE_REFUSED,
     needs=[registry.Need.HOST],
     budget_s=120,
-    typical_s=4,
+    typical_s=0,
     room_gib=2,
 )
 def image_refused_extend(context: context_module.Context) -> None:

@@ -15,8 +15,11 @@ from concurrent import futures
 from extend_conformance import exceptions
 from extend_conformance.cloud import device
 
-#: How many requests the storage has at hand.
+#: How many requests of full size the storage has at hand.
 _AT_ONCE = 2
+#: How many reads, where they are small: each waits for the storage, and the
+#: more of them wait together, the sooner all are there.
+_READS_AT_ONCE = 8
 
 _Content = ty.TypeVar('_Content')
 
@@ -27,33 +30,44 @@ class TransferFailed(exceptions.WorkFailed):
 
 def read_ahead(
     opened: device.OpenDevice,
-    offset: int,
-    length: int,
+    stretches: collections.abc.Iterable[tuple[int, int]],
     portion: int,
 ) -> collections.abc.Iterator[tuple[int, bytes]]:
-    """Read a stretch in order, some portions ahead of the caller.
+    """Read stretches in order, some portions ahead of the caller.
 
-    :param offset: where to begin, ``length``: how much to read, and
-        ``portion``: how much at a time, all in bytes and aligned.
+    :param stretches: offset and length of each, in bytes and aligned.
+    :param portion: how many bytes to read at a time, aligned.
     :returns: offset and content of each portion.
     :raises TransferFailed: the device refused, or ended before.
     """
-    with futures.ThreadPoolExecutor(_AT_ONCE, 'device-read') as readers:
+    with futures.ThreadPoolExecutor(_READS_AT_ONCE, 'device-read') as readers:
         ahead: collections.deque[tuple[int, futures.Future[bytes]]]
         ahead = collections.deque()
+        sizes: collections.deque[int] = collections.deque()
         try:
-            for begin in range(offset, offset + length, portion):
-                size = min(portion, offset + length - begin)
-                ahead.append(
-                    (begin, readers.submit(opened.read_at, begin, size))
-                )
-                if len(ahead) > _AT_ONCE:
+            for begin, size in _portions(stretches, portion):
+                while ahead and (
+                    len(ahead) > _READS_AT_ONCE
+                    or sum(sizes) > _AT_ONCE * portion
+                ):
+                    sizes.popleft()
                     yield _first(ahead, 'read')
+                reading = readers.submit(opened.read_at, begin, size)
+                ahead.append((begin, reading))
+                sizes.append(size)
             while ahead:
                 yield _first(ahead, 'read')
         finally:
             for _, pending in ahead:
                 pending.cancel()
+
+
+def _portions(
+    stretches: collections.abc.Iterable[tuple[int, int]], portion: int
+) -> collections.abc.Iterator[tuple[int, int]]:
+    for offset, length in stretches:
+        for begin in range(offset, offset + length, portion):
+            yield begin, min(portion, offset + length - begin)
 
 
 class WriteBehind:

@@ -600,6 +600,12 @@ _DATA: ty.Final = tuple(
             'io-interrupted',
         ),
         (
+            'stalls-while-extending',
+            'StallsWhileExtending',
+            'no I/O for 11 s of an online extend',
+            'io-interrupted',
+        ),
+        (
             'loses-writes-while-extending',
             'LosesWritesWhileExtending',
             'writes during an online extend are lost',

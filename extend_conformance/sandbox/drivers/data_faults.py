@@ -8,14 +8,19 @@ are changed behind the loop device: its direct I/O sees that at once.
 
 import collections
 import contextlib
+import ctypes
 import fcntl
+import mmap
 import os
 import pathlib
+import platform
 import struct
 import time
 import typing as ty
 
+import eventlet
 from cinder import interface
+from eventlet import tpool
 from oslo_utils import units
 
 from extend_conformance.sandbox import loopdevices
@@ -31,6 +36,13 @@ _LOOP_SET_STATUS64 = 0x4C04
 _LOOP_GET_STATUS64 = 0x4C05
 _LOOP_INFO64_BYTES = 232
 _SIZE_LIMIT = struct.Struct('<32xQ')
+#: The system call ``userfaultfd``, which the C library does not have, and
+#: what is asked of it. From ``linux/userfaultfd.h``.
+_USERFAULTFD = {'aarch64': 282, 'x86_64': 323}
+_UFFDIO_API = 0xC018AA3F
+_UFFDIO_REGISTER = 0xC020AA00
+_UFFD_API = 0xAA
+_REGISTER_MISSING = 1
 
 
 def _read(path: str, offset: int, length: int) -> bytes:
@@ -71,6 +83,44 @@ def _limit(device: str, size_bytes: int) -> None:
         fcntl.ioctl(opened, _LOOP_SET_STATUS64, bytes(info))
     finally:
         os.close(opened)
+
+
+@contextlib.contextmanager
+def _locked(path: str, offset: int) -> ty.Iterator[None]:
+    """Let every read and write of a file wait.
+
+    A write keeps its file locked while it copies from memory. Here it copies
+    a page that nobody gives it; at the end, or when the process is killed, it
+    gets zeros.
+
+    :param offset: where it writes that page.
+    """
+    with contextlib.ExitStack() as ends:
+        page = ends.enter_context(mmap.mmap(-1, BLOCK_BYTES))
+        opened = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        ends.callback(os.close, opened)
+        missing = ctypes.CDLL(None, use_errno=True).syscall(
+            _USERFAULTFD[platform.machine()], os.O_CLOEXEC
+        )
+        if missing < 0:
+            raise OSError(ctypes.get_errno(), 'userfaultfd')
+        with os.fdopen(missing, 'rb', 0):
+            address = ctypes.addressof(ctypes.c_char.from_buffer(page))
+            for request, *fields in (
+                (_UFFDIO_API, _UFFD_API, 0, 0),
+                (
+                    *(_UFFDIO_REGISTER, address, BLOCK_BYTES),
+                    *(_REGISTER_MISSING, 0),
+                ),
+            ):
+                fcntl.ioctl(
+                    missing, request, struct.pack(f'{len(fields)}Q', *fields)
+                )
+            writing = eventlet.spawn(
+                tpool.execute, os.pwrite, opened, page, offset
+            )
+            ends.callback(writing.wait)
+            yield
 
 
 class _Neighbours(loop.LoopDriver):
@@ -330,6 +380,15 @@ class WriteErrorWhileExtending(loop.LoopDriver):
             time.sleep(0.5)
         finally:
             _limit(device, 0)
+
+
+@interface.volumedriver
+class StallsWhileExtending(loop.LoopDriver):
+    """The device answers nothing for eleven seconds, and then goes on."""
+
+    def _on_extend(self, volume: ty.Any, new_size: int, device: str) -> None:
+        with _locked(self.local_path(volume), volume.size * units.Gi):
+            time.sleep(11)
 
 
 @interface.volumedriver

@@ -469,6 +469,12 @@ DATA = (
         must_pass='data-old-intact data-boundary data-durable-after-detach',
     ),
     _row(
+        'stalls-while-extending',
+        must_fail='io-during-extend',
+        must_pass='data-old-intact data-durable-after-detach '
+        'neighbour-undisturbed',
+    ),
+    _row(
         'loses-writes-while-extending',
         must_fail='io-during-extend',
         must_pass='data-old-intact data-boundary neighbour-undisturbed',

@@ -279,5 +279,38 @@ class AppliesTest(testtools.TestCase):
     def test_where_refused_was_promised_and_something_broke(self):
         self.assertEqual(
             'pass',
-            self.verdict(Applies.WHERE_REFUSED, 'hang', 'refused'),
+            self.verdict(
+                Applies.WHERE_REFUSED, 'control-plane-only', 'refused'
+            ),
         )
+
+
+class HangTest(testtools.TestCase):
+    def execute(self, applies, expected='supported', **more):
+        ran = []
+        result = execution.execute(
+            dataclasses.replace(make_check(ran.append, applies), **more),
+            make_context(outcome='hang', expected=expected),
+        )
+        return result.verdict, result.cause, len(ran)
+
+    def test_no_further_extend_is_tried(self):
+        self.assertEqual(
+            ('abort', 'outcome-hang', 0),
+            self.execute(Applies.WHERE_SUPPORTED),
+        )
+
+    def test_nor_where_a_refusal_was_promised(self):
+        self.assertEqual(
+            ('abort', 'outcome-hang', 0),
+            self.execute(Applies.WHERE_REFUSED, 'refused'),
+        )
+
+    def test_what_judges_the_first_extend_does(self):
+        self.assertEqual(
+            ('pass', None, 1),
+            self.execute(Applies.WHERE_SUPPORTED, judges_first_extend=True),
+        )
+
+    def test_what_needs_no_extend_runs(self):
+        self.assertEqual(('pass', None, 1), self.execute(Applies.ALWAYS))

@@ -33,7 +33,9 @@ class TransferTest(testtools.TestCase):
 
     def read(self, offset, length):
         with self.device.open_direct() as opened:
-            return list(transfer.read_ahead(opened, offset, length, 3 * UNIT))
+            return list(
+                transfer.read_ahead(opened, [(offset, length)], 3 * UNIT)
+            )
 
     def test_what_was_written_is_read_in_order(self):
         self.write(0, 3 * UNIT, 6 * UNIT, 9 * UNIT)
@@ -50,6 +52,45 @@ class TransferTest(testtools.TestCase):
             self.content[2 * UNIT : 6 * UNIT],
             b''.join(part for _, part in found),
         )
+
+    def test_many_stretches_are_read_each_at_its_place(self):
+        self.write(0, 3 * UNIT, 6 * UNIT)
+        stretches = [
+            (5 * UNIT, 4 * UNIT),
+            *((number * UNIT, UNIT) for number in range(9)),
+            (0, 0),
+            (2 * UNIT, 2 * UNIT),
+        ]
+        with self.device.open_direct() as opened:
+            found = list(transfer.read_ahead(opened, stretches, 3 * UNIT))
+        self.assertEqual(
+            [
+                (at, self.content[at : at + length])
+                for at, length in (
+                    (5 * UNIT, 3 * UNIT),
+                    (8 * UNIT, UNIT),
+                    *((number * UNIT, UNIT) for number in range(9)),
+                    (2 * UNIT, 2 * UNIT),
+                )
+            ],
+            found,
+        )
+
+    def test_only_so_much_is_read_ahead(self):
+        asked = []
+
+        class Recorder(device.DirectDescriptor):
+            def read_at(self, offset, length):
+                asked.append(offset)
+                return super().read_at(offset, length)
+
+        with self.device.open_direct() as opened:
+            recorder = Recorder(os.dup(opened.descriptor), 'recorder')
+            with recorder:
+                reading = transfer.read_ahead(recorder, [(0, 10 * UNIT)], UNIT)
+                next(reading)
+                reading.close()
+        self.assertLessEqual(len(asked), 3)
 
     def test_the_caller_may_use_his_memory_again_at_once(self):
         content = bytearray()
