@@ -395,15 +395,19 @@ class StallsWhileExtending(loop.LoopDriver):
 class LosesWritesWhileExtending(loop.LoopDriver):
     """What is written to one place while the volume is extended is lost."""
 
-    _before = b''
+    def __init__(self, *args: ty.Any, **kwargs: ty.Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Two may be extended at once.
+        self._before: dict[str, bytes] = {}
 
     def _on_extend(self, volume: ty.Any, new_size: int, device: str) -> None:
         path = self.local_path(volume)
-        self._before = _read(path, 512 * units.Mi, units.Mi)
+        self._before[volume.id] = _read(path, 512 * units.Mi, units.Mi)
         time.sleep(0.5)
 
     def _on_extended(self, volume: ty.Any, new_size: int) -> None:
-        _write(self.local_path(volume), 512 * units.Mi, self._before)
+        before = self._before.pop(volume.id)
+        _write(self.local_path(volume), 512 * units.Mi, before)
 
 
 # Neighbours
