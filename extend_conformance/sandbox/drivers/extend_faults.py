@@ -145,9 +145,8 @@ class SnapshotDamagesVolume(loop.LoopDriver):
             _zero(self.local_path(volume), 512 * units.Mi)
 
 
-@interface.volumedriver
-class SnapshotLacksExtended(loop.LoopDriver):
-    """A snapshot holds what the volume was when it was made, and no more."""
+class RemembersBirth(loop.LoopDriver):
+    """Knows the size that each volume was made with."""
 
     def __init__(self, *args: ty.Any, **kwargs: ty.Any) -> None:
         super().__init__(*args, **kwargs)
@@ -158,13 +157,26 @@ class SnapshotLacksExtended(loop.LoopDriver):
         self._born_gib[volume.id] = volume.size
         super().create_volume(volume)
 
+    def _drop_extended(self, copy: ty.Any, source: str, size_gib: int) -> None:
+        """Zero what a copy has of its source's extends.
+
+        :param copy: a volume or snapshot.
+        :param source: id of the volume that it was made of.
+        :param size_gib: that it keeps.
+        """
+        born_gib = self._born_gib.get(source, size_gib)
+        os.truncate(self._path(copy), born_gib * units.Gi)
+        os.truncate(self._path(copy), size_gib * units.Gi)
+
+
+@interface.volumedriver
+class SnapshotLacksExtended(RemembersBirth):
+    """A snapshot holds what the volume was when it was made, and no more."""
+
     def create_snapshot(self, snapshot: ty.Any) -> None:
         """Copy, and drop what was not there in the beginning."""
         super().create_snapshot(snapshot)
-        size_gib = snapshot.volume_size
-        born_gib = self._born_gib.get(snapshot.volume_id, size_gib)
-        os.truncate(self._path(snapshot), born_gib * units.Gi)
-        os.truncate(self._path(snapshot), size_gib * units.Gi)
+        self._drop_extended(snapshot, snapshot.volume_id, snapshot.volume_size)
 
 
 @interface.volumedriver

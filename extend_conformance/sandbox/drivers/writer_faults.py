@@ -14,6 +14,7 @@ from cinder import interface
 from oslo_utils import units
 
 from extend_conformance.sandbox import loopdevices
+from extend_conformance.sandbox.drivers import extend_faults
 from extend_conformance.sandbox.drivers import faults
 from extend_conformance.sandbox.drivers import loop
 
@@ -74,25 +75,13 @@ class OfflineExtendDamages(loop.LoopDriver):
 
 
 @interface.volumedriver
-class CloneLosesExtended(loop.LoopDriver):
+class CloneLosesExtended(extend_faults.RemembersBirth):
     """Copies of a volume only what it was before its first extend."""
-
-    def __init__(self, *args: ty.Any, **kwargs: ty.Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._born_gib: dict[str, int] = {}
-
-    def create_volume(self, volume: ty.Any) -> None:
-        """Remember the size."""
-        self._born_gib[volume.id] = volume.size
-        super().create_volume(volume)
 
     def create_cloned_volume(self, volume: ty.Any, src_vref: ty.Any) -> None:
         """Copy, and drop what was not there in the beginning."""
         super().create_cloned_volume(volume, src_vref)
-        born_gib = self._born_gib.get(src_vref.id, src_vref.size)
-        with self._path(volume).open('r+b') as file:
-            file.truncate(born_gib * units.Gi)
-            file.truncate(volume.size * units.Gi)
+        self._drop_extended(volume, src_vref.id, volume.size)
 
 
 @interface.volumedriver
