@@ -7,6 +7,7 @@ what could not be tested is an error and not a failure, as in tempest.
 """
 
 import collections.abc
+import contextlib
 import pathlib
 import typing as ty
 import warnings
@@ -145,12 +146,13 @@ class Door:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """End the run; the process that began it builds the report."""
-        if self._begun is not None:
-            self._begun.end()
-        if self._is_worker or not (self._output / 'results').exists():
-            return
-        ledger.Ledger(self._run_id).close()
-        self._report = build.build([self._output], self._output)
+        with _ending_pytest():
+            if self._begun is not None:
+                self._begun.end()
+            if self._is_worker or not (self._output / 'results').exists():
+                return
+            ledger.Ledger(self._run_id).close()
+            self._report = build.build([self._output], self._output)
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter
@@ -165,6 +167,15 @@ class Door:
             summary.show(self._report.results, console)
         terminalreporter.write_line(captured.get())
         terminalreporter.write_line(f'Report: {self._report.html}')
+
+
+@contextlib.contextmanager
+def _ending_pytest() -> collections.abc.Iterator[None]:
+    """End all of pytest, with a sentence, on what is wrong with the run."""
+    try:
+        yield
+    except exceptions.ExtendConformanceError as error:
+        pytest.exit(str(error), returncode=error.exit_code)
 
 
 def _is_spread(config: pytest.Config) -> bool:
@@ -277,9 +288,10 @@ class Item(pytest.Item):
 
     def setup(self) -> None:
         """Run the check; what could not be tested is an error."""
-        result = self._door.begun.session.run_check(
-            self._check, self._volume_type
-        )
+        with _ending_pytest():
+            result = self._door.begun.session.run_check(
+                self._check, self._volume_type
+            )
         self._result = result
         self.user_properties += [
             ('check', result.check),
