@@ -24,5 +24,5 @@ class KeptConnections(sqlalchemy.CreateEnginePlugin):
         kwargs['max_overflow'] = -1
 
     def update_url(self, url: sqlalchemy.URL) -> sqlalchemy.URL:
-        """Leave the URL as SQLite has to see it."""
-        return url.difference_update_query(['plugin'])
+        """Leave it: SQLAlchemy itself takes out the name of the plugin."""
+        return url

@@ -11,12 +11,16 @@ from oslo_db.sqlalchemy import enginefacade
 
 
 class KeptConnectionsTest(testtools.TestCase):
-    def connections(self, url):
-        """Two transactions, and the connections that they had."""
+    def engine(self, url, **options):
         facade = enginefacade.transaction_context()
-        facade.configure(connection=url, sqlite_synchronous=False)
+        facade.configure(connection=url, sqlite_synchronous=False, **options)
         engine = facade.writer.get_engine()
         self.addCleanup(engine.dispose)
+        return engine
+
+    def connections(self, url):
+        """Two transactions, and the connections that they had."""
+        engine = self.engine(url)
         used = []
         for _ in range(2):
             with engine.begin() as connection:
@@ -32,6 +36,18 @@ class KeptConnectionsTest(testtools.TestCase):
         )
         self.assertIs(first, second)
         self.assertTrue(os.path.exists(path))
+
+    def test_none_waits_for_one(self):
+        home = self.useFixture(fixtures.TempDir()).path
+        engine = self.engine(
+            f'sqlite:///{home}/some.db?plugin=kept_connections',
+            pool_timeout=0,
+        )
+        # More than SQLAlchemy and oslo.db keep by default.
+        held = [engine.connect() for _ in range(100)]
+        for connection in held:
+            connection.close()
+        self.assertEqual(100, len({id(one) for one in held}))
 
     def test_without_the_plugin_each_has_its_own(self):
         # As soon as oslo.db keeps them, the plugin can go.
