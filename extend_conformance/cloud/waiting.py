@@ -84,6 +84,9 @@ def wait_until(
 ) -> Waited[T]:
     """Look until it is done, has failed, or the time is over.
 
+    A pause is no shorter than the look before it, or as long as pauses get:
+    what a busy cloud does is not waited for by keeping it busy.
+
     :param observe: looks once; what it raises ends the wait.
     :param done: whether what was seen is what was waited for.
     :param failed: whether nothing better can come.
@@ -99,14 +102,16 @@ def wait_until(
     start_s = clock()
     not_yet_s = 0.0
     looks = 0
+    look_s = 0.0
     last: T | None = None
 
     def look() -> Waited[T] | None:
-        nonlocal last, looks, not_yet_s
+        nonlocal last, looks, look_s, not_yet_s
         asked_s = clock() - start_s
         last = observe()
         looks += 1
         seen_s = clock() - start_s
+        look_s = seen_s - asked_s
         if done(last):
             return Waited(last, not_yet_s, seen_s, looks)
         if failed is not None and failed(last):
@@ -126,7 +131,13 @@ def wait_until(
 
     def pause_s(state: tenacity.RetryCallState) -> float:
         left_s = max(timeout_s - (clock() - start_s), 0.0)
-        return min(polling.pause_s(state.attempt_number), left_s)
+        return min(
+            max(
+                polling.pause_s(state.attempt_number),
+                min(look_s, polling.longest_s),
+            ),
+            left_s,
+        )
 
     try:
         waited = tenacity.Retrying(

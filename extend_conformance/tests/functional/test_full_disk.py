@@ -68,7 +68,7 @@ class ClientTest(FullDiskTestCase):
         return path
 
     def test_no_room_for_results(self) -> None:
-        disk = self.small_disk(80)
+        disk = self.small_disk(64)
 
         ended = self.run_command(
             *('certify', '--volume-type', 'good', '--profile', 'quick'),
@@ -85,7 +85,7 @@ class ClientTest(FullDiskTestCase):
         self.must_be_clean()
 
     def test_no_room_for_the_results_of_pytest(self) -> None:
-        disk = self.small_disk(80)
+        disk = self.small_disk(64)
 
         ended = subprocess.run(
             (

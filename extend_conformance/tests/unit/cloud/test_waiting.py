@@ -73,14 +73,30 @@ class WaitUntilTest(testtools.TestCase):
         self.assertEqual(1.0, clock.pauses[-1])
 
     def test_interval_runs_from_last_question_to_answer(self) -> None:
-        clock = Clock(look_s=0.1)
+        clock = Clock(look_s=0.01)
 
         waited = self._wait(clock, ['extending', 'extending', 'in-use'])
 
-        # Looks are sent at 0, 0.12 and 0.246 s, each takes 0.1 s.
-        self.assertAlmostEqual(0.12, waited.not_yet_s)
-        self.assertAlmostEqual(0.346, waited.done_s)
-        self.assertAlmostEqual(0.226, waited.uncertainty_s)
+        # Looks are sent at 0, 0.03 and 0.066 s, each takes 0.01 s.
+        self.assertAlmostEqual(0.03, waited.not_yet_s)
+        self.assertAlmostEqual(0.076, waited.done_s)
+        self.assertAlmostEqual(0.046, waited.uncertainty_s)
+
+    def test_a_slow_cloud_is_left_alone_as_long_as_it_took(self) -> None:
+        clock = Clock(look_s=0.5)
+
+        self._wait(clock, ['extending', 'extending', 'in-use'])
+
+        self.assertEqual(2, len(clock.pauses))
+        for pause_s in clock.pauses:
+            self.assertAlmostEqual(0.5, pause_s)
+
+    def test_no_pause_is_longer_for_a_cloud_that_hardly_answers(self) -> None:
+        clock = Clock(look_s=30)
+
+        self._wait(clock, ['extending', 'in-use'])
+
+        self.assertEqual([1.0], clock.pauses)
 
     def test_a_terminal_state_ends_the_wait_at_once(self) -> None:
         clock = Clock()
