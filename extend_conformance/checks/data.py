@@ -87,7 +87,7 @@ def data_boundary(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
-    typical_s=10,
+    typical_s=5,
     room_gib=2,
 )
 def data_new_area_writable(context: context_module.Context) -> None:
@@ -115,7 +115,7 @@ def data_new_area_writable(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
-    typical_s=10,
+    typical_s=5,
     room_gib=2,
 )
 def data_new_area_clean(context: context_module.Context) -> None:
@@ -162,7 +162,7 @@ def _marked(context: context_module.Context) -> stamped.StampedVolume:
     level=registry.Level.MUST,
     applies=registry.Applies.ALWAYS,
     needs=[registry.Need.HOST],
-    typical_s=6,
+    typical_s=3,
     room_gib=1,
 )
 def data_durable_after_detach(context: context_module.Context) -> None:

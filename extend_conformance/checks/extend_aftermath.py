@@ -56,7 +56,7 @@ def _must_grow(volume: stamped.StampedVolume) -> None:
     level=registry.Level.SHOULD,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
-    typical_s=8,
+    typical_s=20,
     room_gib=6,
     feature=registry.Feature.SNAPSHOT,
 )

@@ -318,7 +318,7 @@ def image_source_fails(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=180,
-    typical_s=9,
+    typical_s=12,
     room_gib=5,
     feature=registry.Feature.CLONE,
 )
