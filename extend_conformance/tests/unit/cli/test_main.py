@@ -66,6 +66,21 @@ class MainTest(testtools.TestCase):
         )
         self.assertEqual('set()', done.stdout.strip())
 
+    def test_no_resolver_is_imported(self):
+        script = (
+            'import sys\n'
+            'from extend_conformance.cli import main\n'
+            'main.main(["cleanup", "--help"])\n'
+            'print({"dns"} & {*sys.modules})'
+        )
+        done = subprocess.run(
+            [sys.executable, '-c', script],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual('set()', done.stdout.splitlines()[-1])
+
     def test_imports_say_nothing(self):
         done = subprocess.run(
             [*_COMMAND, 'certify', '--help'],
