@@ -81,8 +81,8 @@ def neighbour_undisturbed(context: context_module.Context) -> None:
     Before, both are extended once at the same time. The new area of the first
     one shows nothing of the others. The second one is read back whole when
     the first one has been extended twice more, written in its new area,
-    detached and deleted. A third one, which is attached nowhere
-    meanwhile, is what it was.
+    detached and deleted. A third one, which is attached nowhere meanwhile, is
+    what it was.
     """
     bystander = stamped.StampedVolume(context)
     bystander.attach()

@@ -115,8 +115,8 @@ def main(argv: collections.abc.Sequence[str] | None = None) -> int:
     :returns: an :class:`extend_conformance.exceptions.ExitCode`.
     """
     # oslo.privsep imports eventlet where it is installed; nothing of ours
-    # runs on it. In the sandbox Cinder does, and has no name to resolve: a
-    # quarter of a second of imports in each process.
+    # runs on it. Its resolver takes a quarter of a second to import, in the
+    # sandbox's daemons too, which inherit this and have no name to resolve.
     os.environ.setdefault('EVENTLET_NO_GREENDNS', 'yes')
     warnings.filterwarnings('ignore', message=r'\s*Eventlet is deprecated')
     for number in (signal.SIGTERM, signal.SIGHUP):

@@ -51,27 +51,13 @@ class MainTest(testtools.TestCase):
         self.assertIn('No cloud', said)
         self.assertNotIn('foreseen', said)
 
-    def test_only_the_command_that_runs_is_imported(self):
+    def must_not_import(self, modules, statement):
+        """Run a statement in an interpreter of its own."""
         script = (
             'import sys\n'
             'from extend_conformance.cli import main\n'
-            'main.Application()\n'
-            'print({"os_brick", "matplotlib", "openstack"} & {*sys.modules})'
-        )
-        done = subprocess.run(
-            [sys.executable, '-c', script],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        self.assertEqual('set()', done.stdout.strip())
-
-    def test_no_resolver_is_imported(self):
-        script = (
-            'import sys\n'
-            'from extend_conformance.cli import main\n'
-            'main.main(["cleanup", "--help"])\n'
-            'print({"dns"} & {*sys.modules})'
+            f'{statement}\n'
+            f'print({modules!r} & {{*sys.modules}})'
         )
         done = subprocess.run(
             [sys.executable, '-c', script],
@@ -80,6 +66,14 @@ class MainTest(testtools.TestCase):
             text=True,
         )
         self.assertEqual('set()', done.stdout.splitlines()[-1])
+
+    def test_only_the_command_that_runs_is_imported(self):
+        self.must_not_import(
+            {'os_brick', 'matplotlib', 'openstack'}, 'main.Application()'
+        )
+
+    def test_no_resolver_is_imported(self):
+        self.must_not_import({'dns'}, 'main.main(["cleanup", "--help"])')
 
     def test_imports_say_nothing(self):
         done = subprocess.run(
