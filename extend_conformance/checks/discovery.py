@@ -6,6 +6,7 @@ The tests never skip for something that was discovered: discovery writes a
 claims file, or fills the witnesses into the results, and nothing else.
 """
 
+import collections.abc
 import dataclasses
 import json
 
@@ -114,9 +115,16 @@ def look_around(
     """
     _, maximum = admin.api_versions()
     documentation = Documentation.find(release, maximum, own)
+    types = admin.volume_types()
+    pools = admin.pools()
     return tuple(
-        look_at(one.name, claims.find(one.name), documentation, admin)
-        for one in admin.volume_types()
+        look_at(
+            one.name,
+            claims.find(one.name),
+            documentation,
+            _pool(one.name, types, pools),
+        )
+        for one in types
         if one.backend_name is not None
     )
 
@@ -125,14 +133,13 @@ def look_at(
     volume_type: str,
     claim: claims_file.BackendClaim | None,
     documentation: Documentation,
-    admin: block_storage.BlockStorage | None,
+    pool: views.Pool | None,
 ) -> Found:
     """Find what is promised of one backend, and by whom.
 
-    :param admin: sees pools; without it, row and capability stay unknown
-        unless the claims entry names them.
+    :param pool: what :func:`find_pool` has found; without it, row and
+        capability stay unknown unless the claims entry names them.
     """
-    pool = _pool(volume_type, admin)
     match = rows.match(
         rows.BackendIdentity.from_capabilities(
             pool.capabilities if pool else {}
@@ -170,20 +177,29 @@ def look_at(
     )
 
 
-def _pool(
+def find_pool(
     volume_type: str, admin: block_storage.BlockStorage | None
 ) -> views.Pool | None:
-    """The pool of a volume type, the first if it has several."""
+    """The pool of a volume type, the first if it has several.
+
+    :param admin: sees pools; without it there is none.
+    """
     if admin is None:
         return None
-    bound = [one for one in admin.volume_types() if one.name == volume_type]
-    if not bound or bound[0].backend_name is None:
-        return None
+    return _pool(volume_type, admin.volume_types(), admin.pools())
+
+
+def _pool(
+    volume_type: str,
+    types: collections.abc.Iterable[views.VolumeType],
+    pools: collections.abc.Iterable[views.Pool],
+) -> views.Pool | None:
+    bound = {one.backend_name for one in types if one.name == volume_type}
     return next(
         (
             pool
-            for pool in admin.pools()
-            if pool.backend_name == bound[0].backend_name
+            for pool in pools
+            if pool.backend_name is not None and pool.backend_name in bound
         ),
         None,
     )

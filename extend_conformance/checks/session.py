@@ -166,7 +166,10 @@ class Session:
                 volume_type,
                 self._claims.find(volume_type),
                 self._documentation,
-                _as(self._clouds.admin, journal_module.Journal()),
+                discovery.find_pool(
+                    volume_type,
+                    _as(self._clouds.admin, journal_module.Journal()),
+                ),
             )
         return self._found[volume_type]
 
