@@ -56,7 +56,8 @@ def _must_grow(volume: stamped.StampedVolume) -> None:
     level=registry.Level.SHOULD,
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
-    typical_s=20,
+    budget_s=120,
+    typical_s=30,
     room_gib=6,
     feature=registry.Feature.SNAPSHOT,
 )
@@ -70,7 +71,8 @@ def extend_with_snapshot(context: context_module.Context) -> None:
     """
     volume = stamped.StampedVolume(context)
     volume.attach()
-    _mark(volume)
+    context.step(f'write volume {volume.id} whole with stamped blocks')
+    volume.stamp()
     context.step('take a snapshot of the attached volume')
     snapshot = context.resources.create_snapshot(volume.id)
     then = volume.content.copy()

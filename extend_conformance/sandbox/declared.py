@@ -219,7 +219,7 @@ _EXTEND: ty.Final[tuple[Backend, ...]] = (
     Backend(
         name='snapshot-loses-data',
         volume_driver=f'{_EXTEND_FAULTS}.SnapshotLosesData',
-        defect='an extend zeroes the end of the snapshots',
+        defect='an extend zeroes a block of the snapshots',
         matrix='complete',
         outcomes=('supported',),
         verdict='fails',

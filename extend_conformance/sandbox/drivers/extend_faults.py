@@ -22,10 +22,10 @@ from extend_conformance.sandbox import loopdevices
 from extend_conformance.sandbox.drivers import loop
 
 
-def _zero(path: str, offset_bytes: int) -> None:
+def _zero(path: str, offset_bytes: int, length_bytes: int = units.Mi) -> None:
     with pathlib.Path(path).open('r+b') as file:
         file.seek(offset_bytes)
-        file.write(bytes(units.Mi))
+        file.write(bytes(length_bytes))
 
 
 def _refuse(volume: ty.Any) -> ty.NoReturn:
@@ -128,12 +128,15 @@ class SnapshotSeesNewData(loop.LoopDriver):
 
 @interface.volumedriver
 class SnapshotLosesData(loop.LoopDriver):
-    """An extend zeroes the last MiB of the volume's snapshots."""
+    """An extend zeroes one odd block of the volume's snapshots."""
 
     def _on_extended(self, volume: ty.Any, new_size: int) -> None:
         for snapshot in volume.snapshots:
-            end_bytes = snapshot.volume_size * units.Gi
-            _zero(str(self._path(snapshot)), end_bytes - units.Mi)
+            _zero(
+                str(self._path(snapshot)),
+                700 * units.Mi + 20 * units.Ki,
+                4 * units.Ki,
+            )
 
 
 @interface.volumedriver
