@@ -33,9 +33,9 @@ from extend_conformance.sandbox import state
 from extend_conformance.tests.proof import proving
 from extend_conformance.tests.proof import table
 
-#: One more than there are processors on a small machine keeps these busy
-#: while a check waits for its storage.
-_WORKERS = 3
+#: Two for each processor of a small machine keep these busy while checks wait
+#: for their storage.
+_WORKERS = 4
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -163,13 +163,9 @@ class _Proof:
                     proving.prove, task, paths, self._output / task.name
                 )
 
-            together = [give(task) for task in self._tasks if not task.rules]
-            for future in concurrent.futures.as_completed(together):
+            given = [give(task) for task in self._tasks]
+            for future in concurrent.futures.as_completed(given):
                 take(future)
-            for task in self._tasks:
-                if task.rules:
-                    # Its rules hold for every backend.
-                    take(give(task))
         pool.shutdown()
         return done
 
