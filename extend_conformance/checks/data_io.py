@@ -9,7 +9,6 @@ from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.checks import registry
 from extend_conformance.checks import stamped
-from extend_conformance.checks import stretches
 from extend_conformance.checks import traffic
 from extend_conformance.claims import verdict
 
@@ -86,7 +85,7 @@ def neighbour_undisturbed(context: context_module.Context) -> None:
     """
     bystander = stamped.StampedVolume(context)
     bystander.attach()
-    _mark(bystander)
+    bystander.mark()
     bystander.detach()
     neighbour = stamped.StampedVolume(context)
     neighbour.attach()
@@ -122,12 +121,6 @@ def neighbour_undisturbed(context: context_module.Context) -> None:
         other.must_hold_written(
             f'after the extends of its neighbour {volume.id}'
         )
-
-
-def _mark(volume: stamped.StampedVolume) -> None:
-    """Write where extends go wrong, and a block in each MiB."""
-    volume.sprinkle(0, _GIB)
-    volume.stamp_at(stretches.spread(0, 1))
 
 
 def _grow_at_once(

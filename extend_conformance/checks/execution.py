@@ -13,6 +13,7 @@ from extend_conformance.checks import findings
 from extend_conformance.checks import first_extend
 from extend_conformance.checks import registry
 from extend_conformance.claims import verdict
+from extend_conformance.cloud import resources
 from extend_conformance.results import model
 from extend_conformance.results import moments
 
@@ -181,6 +182,9 @@ def _result(
             outcome = finding.outcome
         case findings.Refused():
             found = verdict.CheckVerdict.FAIL
+        case resources.CleanupFailed() if finding.was_refused:
+            found = verdict.CheckVerdict.FAIL
+            outcome = verdict.Outcome.INCONSISTENT
         case _:
             found = verdict.CheckVerdict.ABORT
     reason = '' if finding is None else masking.text(str(finding))

@@ -179,7 +179,11 @@ def extend_refused_changes_nothing(context: context_module.Context) -> None:
 
     Size, data, attachment and quota are as before; the old area is written
     once more while the attachment of before the refusal is still there.
+    Another volume has its data, too.
     """
+    neighbour = stamped.StampedVolume(context)
+    neighbour.attach()
+    neighbour.mark()
     volume = stamped.StampedVolume(context)
     volume.attach()
     volume.stamp()
@@ -210,6 +214,10 @@ def extend_refused_changes_nothing(context: context_module.Context) -> None:
     volume.must_be_intact(
         'written after the refused extend, read after detach and attach',
         generation=2,
+    )
+    neighbour.reattach()
+    neighbour.must_hold_written(
+        f'after an extend of its neighbour {volume.id} that was refused'
     )
     _usage_must_be(context, usage, request_id)
 

@@ -5,6 +5,9 @@
 What a single extend leaves in Cinder is in ``extend``.
 """
 
+import collections.abc
+import contextlib
+
 from extend_conformance.checks import content
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
@@ -18,16 +21,6 @@ from extend_conformance.cloud import views
 from extend_conformance.cloud import waiting
 
 _AREA = stretches.spread(0, 1)
-
-
-def _mark(
-    volume: stamped.StampedVolume, first_gib: int = 0, generation: int = 1
-) -> None:
-    """Write a GiB where extends go wrong, and a block in each MiB of it."""
-    offset = first_gib * stamped.GIB
-    volume.sprinkle(offset, stamped.GIB, generation=generation)
-    for begin, length in _AREA:
-        volume.stamp(offset + begin, length, generation)
 
 
 def _must_grow(volume: stamped.StampedVolume) -> None:
@@ -47,7 +40,7 @@ def _must_grow(volume: stamped.StampedVolume) -> None:
             outcome=verdict.Outcome.INCONSISTENT,
         )
     volume.must_be_intact_at('right after the extend', _AREA)
-    _mark(volume, first_gib=old_gib)
+    volume.mark(first_gib=old_gib)
 
 
 @registry.check(
@@ -78,11 +71,14 @@ def extend_with_snapshot(context: context_module.Context) -> None:
     then = volume.content.copy()
     _must_grow(volume)
     volume.must_hold_written('after the extend of a volume with a snapshot')
-    _mark(volume, generation=2)
+    volume.mark(generation=2)
     volume.reattach()
     volume.must_hold_written('written after the extend')
     context.step('take a snapshot of the extended volume')
-    second = context.resources.create_snapshot(volume.id)
+    with _must_not_come_to_an_error(
+        f'A second snapshot of volume {volume.id}, taken after the extend,'
+    ):
+        second = context.resources.create_snapshot(volume.id)
     volume.detach()
     _must_hold(
         context,
@@ -116,6 +112,17 @@ def _delete(context: context_module.Context, snapshot: views.Snapshot) -> None:
         ) from error
 
 
+@contextlib.contextmanager
+def _must_not_come_to_an_error(
+    what: str,
+) -> collections.abc.Iterator[None]:
+    """Make a finding of something that Cinder could not make."""
+    try:
+        yield
+    except waiting.TerminalState as error:
+        raise findings.Failed(f'{what} came to an error: {error}') from error
+
+
 def _must_hold(
     context: context_module.Context,
     snapshot: views.Snapshot,
@@ -126,12 +133,14 @@ def _must_hold(
 
     :param held: what the snapshot has to hold.
     :param how: the volume was made, for the sentence.
-    :raises findings.Failed: its data or its size differ.
+    :raises findings.Failed: it cannot be made, or its data or its size
+        differ.
     """
     context.step(f'make a volume from snapshot {snapshot.id}')
-    made = stamped.StampedVolume(
-        context, snapshot.size_gib, snapshot_id=snapshot.id, holds=held
-    )
+    with _must_not_come_to_an_error(f'A volume {how},'):
+        made = stamped.StampedVolume(
+            context, snapshot.size_gib, snapshot_id=snapshot.id, holds=held
+        )
     made.attach()
     if (found := made.device_bytes()) < snapshot.size_gib * stamped.GIB:
         raise findings.Failed(
@@ -164,7 +173,7 @@ def extend_again_after_failure(context: context_module.Context) -> None:
     """
     neighbour = stamped.StampedVolume(context)
     neighbour.attach()
-    _mark(neighbour)
+    neighbour.mark()
     volume = stamped.StampedVolume(context)
     volume.attach()
     context.step(f'write volume {volume.id} whole with stamped blocks')
@@ -184,6 +193,8 @@ def extend_again_after_failure(context: context_module.Context) -> None:
             request_id=failure.request_id,
         )
     volume.must_be_intact('after the failed extend')
+    context.step('write places of the old area again')
+    volume.mark(generation=2)
     if failure.status == 'error_extending':
         volume.reattach()
         volume.must_be_intact_at(
@@ -228,11 +239,11 @@ def extend_error_recovery(context: context_module.Context) -> None:
         )
     volume = stamped.StampedVolume(context)
     volume.attach()
-    _mark(volume)
+    volume.mark()
     _get_into_error(context, volume)
     _reset(context, volume.id, 'in-use')
     volume.must_hold_written('after error_extending and a reset')
-    _mark(volume, generation=2)
+    volume.mark(generation=2)
     _reset(context, volume.id, 'error_extending')
     volume.reattach()
     volume.must_hold_written('after error_extending, detach and attach')

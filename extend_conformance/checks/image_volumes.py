@@ -9,6 +9,7 @@ images are made, and what it means if that fails, is for the checks.
 import io
 import uuid
 
+from extend_conformance.checks import attaching
 from extend_conformance.checks import blocks
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
@@ -115,11 +116,11 @@ class StampedImage:
         :param what: it is, for the sentence, such as ``Image volume``
             with its id.
         :raises Failed: with the damage; or the device is too small for the
-            volume.
+            volume, or there is none.
         """
         self._context.step(f'attach volume {volume_id} and read every byte')
         volume = self._context.storage.get_volume(volume_id)
-        attached = self._context.resources.attach(volume_id, mode='ro')
+        attached = attaching.attach_again(self._context, volume_id, 'ro')
         device_bytes = attached.device.size_bytes()
         if device_bytes < volume.size_gib * sizes.GIB:
             raise findings.Failed(

@@ -11,16 +11,19 @@ import contextlib
 import dataclasses
 import errno
 
+from extend_conformance import exceptions
+from extend_conformance.checks import attaching
 from extend_conformance.checks import blocks
 from extend_conformance.checks import content
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.checks import online_extend
+from extend_conformance.checks import stretches
 from extend_conformance.claims import verdict
 from extend_conformance.cloud import attachment
 from extend_conformance.cloud import device
+from extend_conformance.cloud import resources
 from extend_conformance.cloud import transfer
-from extend_conformance.cloud import waiting
 from extend_conformance.results import model
 
 GIB = context_module.GIB
@@ -63,6 +66,7 @@ class StampedVolume:
         self._pattern = blocks.Pattern(context.run_id, volume.id, others)
         self.content = holds or content.Content(self._pattern)
         self._attached: attachment.AttachedVolume | None = None
+        self._is_fresh = holds is None
 
     @property
     def attached(self) -> attachment.AttachedVolume:
@@ -71,23 +75,30 @@ class StampedVolume:
         return self._attached
 
     def attach(self) -> None:
-        """Attach the volume to the machine that runs the check."""
-        self._attached = self._context.resources.attach(self.id)
+        """Attach the volume to the machine that runs the check.
+
+        :raises Failed: outcome ``inconsistent`` if it has data, and cannot
+            be attached.
+        """
+        if self._is_fresh:
+            self._attached = self._context.resources.attach(self.id)
+        else:
+            self._attached = attaching.attach_again(self._context, self.id)
+        self._is_fresh = False
 
     def detach(self) -> None:
         """Flush and detach, and wait until Cinder says so.
 
         :raises Failed: outcome ``inconsistent`` if it cannot be detached.
+        :raises attachment.DetachFailed: if Cinder did not answer.
         """
         try:
             self._context.resources.detach(
                 self.attached, self._context.settings.state_timeout_s
             )
-        except (
-            attachment.DetachFailed,
-            waiting.TerminalState,
-            waiting.WaitTimeout,
-        ) as error:
+        except exceptions.ExtendConformanceError as error:
+            if not resources.was_refused(error):
+                raise
             raise findings.Failed(
                 str(error), outcome=verdict.Outcome.INCONSISTENT
             ) from error
@@ -144,6 +155,16 @@ class StampedVolume:
         numbers = (place // blocks.BLOCK_BYTES for place in places)
         self._write(((number, 1) for number in numbers), generation)
 
+    def mark(self, first_gib: int = 0, generation: int = 1) -> None:
+        """Write a GiB where extends go wrong, and a block in each MiB.
+
+        :param first_gib: its number.
+        :raises Failed: outcome ``io-interrupted`` if the device refuses.
+        """
+        self.sprinkle(first_gib * GIB, GIB, generation=generation)
+        places = stretches.spread(first_gib, first_gib + 1)
+        self.stamp_at(places, generation=generation)
+
     def _write(
         self,
         places: collections.abc.Iterable[tuple[int, int]],
@@ -199,36 +220,37 @@ class StampedVolume:
 
     def stamp_at(
         self,
-        stretches: collections.abc.Iterable[tuple[int, int]],
+        places: collections.abc.Iterable[tuple[int, int]],
         through: device.OpenDevice | None = None,
+        generation: int = 1,
     ) -> None:
         """Write stamped blocks at some places only, and flush them.
 
-        :param stretches: offset and length of each place, in bytes.
+        :param places: offset and length of each, in bytes.
         :param through: what is open already; by default the device is
             opened for it.
         :raises Failed: outcome ``io-interrupted`` if the device refuses.
         """
-        places = (
+        numbers = (
             (offset // blocks.BLOCK_BYTES, length // blocks.BLOCK_BYTES)
-            for offset, length in stretches
+            for offset, length in places
         )
-        self._write(places, 1, through)
+        self._write(numbers, generation, through)
 
     def must_be_intact_at(
         self,
         when: str,
-        stretches: collections.abc.Iterable[tuple[int, int]],
+        places: collections.abc.Iterable[tuple[int, int]],
         through: device.OpenDevice | None = None,
     ) -> None:
         """Read some places back and fail on any difference.
 
         :param when: for the sentence, as in :meth:`must_be_intact`.
-        :param stretches: and ``through``, as in :meth:`stamp_at`.
+        :param places: and ``through``, as in :meth:`stamp_at`.
         :raises Failed: with the damage, or outcome ``io-interrupted`` if a
             place cannot be read.
         """
-        self._judge(self._differing(stretches, through), when)
+        self._judge(self._differing(places, through), when)
 
     def must_hold_written(self, when: str) -> None:
         """Read back everything that was ever written; fail on a difference.
@@ -255,15 +277,15 @@ class StampedVolume:
 
     def _differing(
         self,
-        stretches: collections.abc.Iterable[tuple[int, int]],
+        places: collections.abc.Iterable[tuple[int, int]],
         through: device.OpenDevice | None = None,
     ) -> list[model.Damage]:
-        """Read stretches, past every cache, and compare with the content."""
+        """Read places, past every cache, and compare with the content."""
         found: list[model.Damage] = []
         with self._io(), contextlib.ExitStack() as stack:
             opened = through or stack.enter_context(self._open())
             for offset, data in transfer.read_ahead(
-                opened, stretches, _CHUNK_BYTES
+                opened, places, _CHUNK_BYTES
             ):
                 found.extend(self.content.examine(offset, data))
         return blocks.merge(found)

@@ -48,6 +48,17 @@ _NOWHERE = {
 }
 
 
+def was_refused(error: Exception) -> bool:
+    """Whether Cinder was asked to let go of something, and did not do it.
+
+    Otherwise it could not be asked, or did not understand.
+    """
+    return isinstance(
+        error,
+        waiting.TerminalState | waiting.WaitTimeout | attachments.DetachFailed,
+    ) and not isinstance(error.__cause__, connections.CloudUnreachable)
+
+
 class CleanupFailed(exceptions.WorkFailed):
     """Something could not be taken away.
 
@@ -61,6 +72,11 @@ class CleanupFailed(exceptions.WorkFailed):
             + '; '.join(str(error) for error in self.errors),
             next_step='Run extend-conformance cleanup.',
         )
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether any of it is what :func:`was_refused` means."""
+        return any(was_refused(error) for error in self.errors)
 
 
 class Resources:

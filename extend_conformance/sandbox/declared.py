@@ -200,6 +200,14 @@ _EXTEND: ty.Final[tuple[Backend, ...]] = (
         verdict='fails',
     ),
     Backend(
+        name='refusal-touches-neighbour',
+        volume_driver=f'{_EXTEND_FAULTS}.RefusalTouchesNeighbour',
+        defect='refuses, and damages other volumes',
+        matrix='missing',
+        outcomes=('refused-driver',),
+        verdict='fails',
+    ),
+    Backend(
         # What it does wrong is a should.
         name='refuses-with-snapshots',
         volume_driver=f'{_EXTEND_FAULTS}.RefusesWithSnapshots',
@@ -239,6 +247,15 @@ _EXTEND: ty.Final[tuple[Backend, ...]] = (
         matrix='complete',
         outcomes=('supported',),
         verdict='fails',
+    ),
+    Backend(
+        # What it does wrong is a should.
+        name='snapshot-fails-after-extend',
+        volume_driver=f'{_EXTEND_FAULTS}.SnapshotFailsAfterExtend',
+        defect='takes no snapshot of a volume that was extended',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
     ),
     Backend(
         name='snapshot-delete-damages',
@@ -303,6 +320,15 @@ _EXTEND: ty.Final[tuple[Backend, ...]] = (
         name='failure-grows',
         volume_driver=f'{_EXTEND_FAULTS}.FailureGrows',
         defect='an extend that fails lets the device grow',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
+    ),
+    Backend(
+        # What it does wrong is a should.
+        name='failure-goes-readonly',
+        volume_driver=f'{_EXTEND_FAULTS}.FailureGoesReadOnly',
+        defect='an extend that fails leaves the device read-only',
         matrix='complete',
         outcomes=('supported',),
         verdict='conforms',
@@ -447,6 +473,22 @@ _HOST: ty.Final[tuple[Backend, ...]] = (
         defect='the second detach after an extend takes the growth away',
         matrix='complete',
         outcomes=('inconsistent',),
+        verdict='fails',
+    ),
+    Backend(
+        name='attaches-no-more',
+        volume_driver=f'{_HOST_FAULTS}.AttachesNoMore',
+        defect='cannot be attached any more after an extend and a detach',
+        matrix='complete',
+        outcomes=('inconsistent',),
+        verdict='fails',
+    ),
+    Backend(
+        name='keeps-extended',
+        volume_driver=f'{_HOST_FAULTS}.KeepsExtended',
+        defect='does not delete a volume that it extended',
+        matrix='complete',
+        outcomes=('supported',),
         verdict='fails',
     ),
     Backend(

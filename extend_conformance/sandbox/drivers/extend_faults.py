@@ -28,6 +28,12 @@ def _zero(path: str, offset_bytes: int, length_bytes: int = units.Mi) -> None:
         file.write(bytes(length_bytes))
 
 
+def _zero_others(path: pathlib.Path) -> None:
+    for other in path.parent.glob('volume-*'):
+        if other != path:
+            _zero(str(other), 512 * units.Mi)
+
+
 def _refuse(volume: ty.Any) -> ty.NoReturn:
     raise exception.ExtendVolumeError(reason=f'{volume.name} is attached')
 
@@ -108,6 +114,15 @@ class DamagesWhenRefusing(loop.LoopDriver):
 
 
 @interface.volumedriver
+class RefusalTouchesNeighbour(loop.LoopDriver):
+    """Refuses, and zeroes the middle of every other volume."""
+
+    def _on_extend(self, volume: ty.Any, new_size: int, device: str) -> None:
+        _zero_others(self._path(volume))
+        _refuse(volume)
+
+
+@interface.volumedriver
 class RefusesWithSnapshots(loop.LoopDriver):
     """Does not extend an attached volume that has a snapshot."""
 
@@ -180,6 +195,17 @@ class SnapshotLacksExtended(RemembersBirth):
         """Copy, and drop what was not there in the beginning."""
         super().create_snapshot(snapshot)
         self._drop_extended(snapshot, snapshot.volume_id, snapshot.volume_size)
+
+
+@interface.volumedriver
+class SnapshotFailsAfterExtend(RemembersBirth):
+    """Takes no snapshot of a volume that was extended."""
+
+    def create_snapshot(self, snapshot: ty.Any) -> None:
+        """Fail, if the volume is not what it was made as."""
+        if snapshot.volume_size != self._born_gib[snapshot.volume_id]:
+            raise exception.VolumeBackendAPIException(data='it has grown')
+        super().create_snapshot(snapshot)
 
 
 @interface.volumedriver
@@ -273,9 +299,7 @@ class FailureTouchesNeighbour(SmallPool):
     """Zeroes the middle of every other volume when an extend fails."""
 
     def _on_full(self, volume: ty.Any, new_size: int, device: str) -> None:
-        for path in self._volumes.glob('volume-*'):
-            if path != self._path(volume):
-                _zero(str(path), 512 * units.Mi)
+        _zero_others(self._path(volume))
 
 
 @interface.volumedriver
@@ -285,6 +309,14 @@ class FailureGrows(SmallPool):
     def _on_full(self, volume: ty.Any, new_size: int, device: str) -> None:
         os.truncate(self._path(volume), (volume.size + 1) * units.Gi)
         loopdevices.grow(device)
+
+
+@interface.volumedriver
+class FailureGoesReadOnly(SmallPool):
+    """An extend that fails leaves the device read-only."""
+
+    def _on_full(self, volume: ty.Any, new_size: int, device: str) -> None:
+        processutils.execute('blockdev', '--setro', device)
 
 
 @interface.volumedriver

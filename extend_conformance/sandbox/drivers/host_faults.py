@@ -219,6 +219,34 @@ class ForgetsGrowthLater(_CountsExtends):
 
 
 @interface.volumedriver
+class AttachesNoMore(_CountsExtends):
+    """Exports no volume that it extended in an earlier attachment."""
+
+    def initialize_connection(
+        self, volume: ty.Any, connector: ty.Any
+    ) -> dict[str, ty.Any]:
+        """Fail, if the volume was detached since its extend."""
+        if volume.id in self._detached_after_extend:
+            raise exception.VolumeBackendAPIException(
+                data=f'{volume.name} has grown'
+            )
+        return super().initialize_connection(volume, connector)
+
+
+@interface.volumedriver
+class KeepsExtended(_CountsExtends):
+    """Does not delete at once what it extended."""
+
+    def delete_volume(self, volume: ty.Any) -> None:
+        """Fail the first time, so that a second one cleans up."""
+        if self._extends.pop(volume.id, 0):
+            raise exception.VolumeBackendAPIException(
+                data=f'{volume.name} has grown'
+            )
+        super().delete_volume(volume)
+
+
+@interface.volumedriver
 class RenamesTarget(_CountsExtends):
     """An extended volume gets another address when it is attached again."""
 

@@ -231,6 +231,48 @@ class CheckTest(FaultTestCase):
 
 
 @ddt.ddt
+class BlameTest(FaultTestCase):
+    """A volume that the API keeps from being attached again, or detached."""
+
+    @ddt.data(
+        ('export, fails once', _FAILS, _EXPORT, 1),
+        ('export, fails from then on', _FAILS, _EXPORT, None),
+        ('detach, dropped from then on', _BEFORE, _DETACH, None),
+    )
+    @ddt.unpack
+    def test_backend_is_not_blamed(
+        self,
+        name: str,
+        action: fault_rules.Action,
+        request: tuple[str, str],
+        count: int | None,
+    ) -> None:
+        (check,) = (
+            each
+            for each in registry.catalogue()
+            if each.id == 'data-durable-after-detach'
+        )
+        checking = self.session()
+        checking.measured('good')
+        # The first export is that of a fresh volume.
+        self.rule(
+            action, *request, nth=2 if request is _EXPORT else 1, count=count
+        )
+
+        result = checking.run_check(check, 'good')
+
+        self.must_have_acted()
+        self.assertEqual('abort', result.verdict, result.reason)
+        self.book.clear()
+        list(
+            leftovers.Sweep(
+                self.storage, self.host, only=self.ledger.run_id
+            ).run()
+        )
+        self.must_be_clean()
+
+
+@ddt.ddt
 class AttachTest(FaultTestCase):
     """A volume that this host attaches, extends and detaches."""
 

@@ -182,13 +182,19 @@ EXTEND: tuple[Row, ...] = (
         'refuses-after-growing',
         must_fail='extend-refused-changes-nothing',
         must_pass='extend-completes extend-failure-message '
-        'extend-usage-accounting claim-host',
+        'extend-usage-accounting',
     ),
     _row(
         'damages-when-refusing',
         must_fail='extend-refused-changes-nothing',
         must_pass='extend-completes extend-failure-message '
-        'extend-usage-accounting claim-host',
+        'extend-usage-accounting',
+    ),
+    _row(
+        'refusal-touches-neighbour',
+        must_fail='extend-refused-changes-nothing',
+        must_pass='extend-completes extend-failure-message '
+        'extend-usage-accounting',
     ),
     _row(
         'refuses-with-snapshots',
@@ -213,6 +219,11 @@ EXTEND: tuple[Row, ...] = (
     ),
     _row(
         'snapshot-lacks-extended',
+        must_fail='extend-with-snapshot',
+        must_pass='extend-completes host-grows-in-place data-old-intact',
+    ),
+    _row(
+        'snapshot-fails-after-extend',
         must_fail='extend-with-snapshot',
         must_pass='extend-completes host-grows-in-place data-old-intact',
     ),
@@ -254,6 +265,11 @@ EXTEND: tuple[Row, ...] = (
         must_fail='extend-again-after-failure',
         must_pass='extend-completes host-grows-in-place data-old-intact '
         'extend-usage-accounting',
+    ),
+    _row(
+        'failure-goes-readonly',
+        must_fail='extend-again-after-failure',
+        must_pass='extend-completes host-grows-in-place data-old-intact',
     ),
     _row(
         'failure-sticks',
@@ -346,6 +362,18 @@ HOST = (
         must_fail='host-survives-reattach',
         must_pass='host-grows-in-place host-open-descriptor-grows '
         'host-nothing-left data-old-intact',
+    ),
+    _row(
+        'attaches-no-more',
+        must_fail='host-survives-reattach host-open-descriptor-grows '
+        'image-attached-unknown',
+        must_pass='extend-completes host-nothing-left image-known-size',
+    ),
+    _row(
+        'keeps-extended',
+        must_fail='host-open-descriptor-grows data-boundary',
+        must_pass='host-grows-in-place data-old-intact '
+        'data-durable-after-detach image-source-fails',
     ),
     _row(
         'renames-target',

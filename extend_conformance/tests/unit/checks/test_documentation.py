@@ -8,6 +8,7 @@ import re
 import testtools
 
 from extend_conformance.checks import registry
+from extend_conformance.tests.proof import table
 
 _PAGES = pathlib.Path(__file__).parents[4] / 'doc' / 'source' / 'checks'
 _APPLIES = {
@@ -54,3 +55,11 @@ class DocumentationTest(testtools.TestCase):
             text = (_PAGES / f'{check.id}.rst').read_text()
             found = re.findall(r'^(\w.+)\n=+$', text, re.M)
             self.assertEqual([check.id, *_SECTIONS], found, check.id)
+
+    def test_a_page_names_every_defect_that_its_check_has_to_find(self):
+        for check in self.checks:
+            text = (_PAGES / f'{check.id}.rst').read_text()
+            _, named = text.split(f'{_SECTIONS[-1]}\n')
+            for row in table.ROWS:
+                if check.id in row.must_fail:
+                    self.assertIn(f'``{row.name}``', named, check.id)

@@ -13,7 +13,11 @@ from extend_conformance.checks import execution
 from extend_conformance.checks import findings
 from extend_conformance.checks import registry
 from extend_conformance.claims import verdict
+from extend_conformance.cloud import attachment
+from extend_conformance.cloud import connection
 from extend_conformance.cloud import journal
+from extend_conformance.cloud import resources
+from extend_conformance.cloud import waiting
 from extend_conformance.results import model
 
 Applies = registry.Applies
@@ -120,6 +124,20 @@ class VerdictTest(testtools.TestCase):
 
     def test_any_other_error_of_ours_is_an_abort(self):
         result = self.execute(exceptions.WorkFailed('Oh'))
+        self.assertEqual('abort', result.verdict)
+
+    def test_what_the_backend_keeps_is_a_fail(self):
+        stuck = waiting.TerminalState('It cannot be deleted')
+        result = self.execute(resources.CleanupFailed([stuck]))
+        self.assertEqual(
+            ('fail', 'inconsistent'), (result.verdict, result.outcome)
+        )
+
+    def test_what_nobody_could_be_asked_for_is_an_abort(self):
+        away = connection.CloudUnreachable('no answer')
+        detach = attachment.DetachFailed('not detached')
+        detach.__cause__ = away
+        result = self.execute(resources.CleanupFailed([away, detach]))
         self.assertEqual('abort', result.verdict)
 
     def test_a_bug_is_an_abort_with_its_traceback(self):
