@@ -14,6 +14,7 @@ from extend_conformance.checks import blocks
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.cloud import calls
+from extend_conformance.cloud import connection
 from extend_conformance.cloud import transfer
 from extend_conformance.cloud import views
 from extend_conformance.impl import errors
@@ -145,18 +146,25 @@ def finding(error: errors.ImageError) -> Exception:
     :returns: ``CouldNotTest`` if quota, pool or the API were in the way,
         otherwise ``Failed``.
     """
-    if isinstance(error, _NO_ROOM):
-        return findings.CouldNotTest(str(error), cause='no-room')
-    answer = error.__cause__
-    if isinstance(answer, calls.ApiError) and (
-        answer.status in _BESIDE_THE_BACKEND or answer.status >= 500
-    ):
-        return findings.CouldNotTest(
-            str(error),
-            cause=f'http-{answer.status}',
-            request_id=answer.request_id,
-        )
-    return findings.Failed(str(error))
+    reason = str(error)
+    failure: BaseException | None = error
+    if isinstance(error, errors.LeftBehind):
+        failure = error.failure
+    if isinstance(failure, _NO_ROOM):
+        return findings.CouldNotTest(reason, cause='no-room')
+    while failure is not None:
+        if isinstance(failure, connection.CloudUnreachable):
+            return findings.CouldNotTest(reason, cause='no-answer')
+        if isinstance(failure, calls.ApiError) and (
+            failure.status in _BESIDE_THE_BACKEND or failure.status >= 500
+        ):
+            return findings.CouldNotTest(
+                reason,
+                cause=f'http-{failure.status}',
+                request_id=failure.request_id,
+            )
+        failure = failure.__cause__
+    return findings.Failed(reason)
 
 
 def request_of(

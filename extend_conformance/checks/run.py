@@ -8,6 +8,7 @@ how they are shown, is left to them.
 
 import argparse
 import collections.abc
+import contextlib
 import dataclasses
 import difflib
 import pathlib
@@ -23,12 +24,25 @@ from extend_conformance.checks import registry
 from extend_conformance.checks import session
 from extend_conformance.claims import claims_file
 from extend_conformance.cloud import block_storage
+from extend_conformance.cloud import calls
 from extend_conformance.cloud import host
 from extend_conformance.cloud import ledger
 from extend_conformance.results import environment
 from extend_conformance.results import model
 from extend_conformance.results import moments
 from extend_conformance.results import storage
+
+
+@contextlib.contextmanager
+def _not_begun() -> collections.abc.Iterator[None]:
+    """Before anything was tried, an API that fails says nothing of backends.
+
+    :raises NotTestable: it did.
+    """
+    try:
+        yield
+    except calls.ApiError as error:
+        raise exceptions.NotTestable(str(error)) from error
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,6 +68,7 @@ class Prepared:
             self.plan, self.volume_types, self.settings.extend_timeout_s
         )
 
+    @_not_begun()
     def must_have_room(self) -> None:
         """Make sure, before anything is made, that there is room for it.
 
@@ -101,6 +116,7 @@ class Begun:
         )
 
 
+@_not_begun()
 def prepare(parsed_args: argparse.Namespace) -> Prepared:
     """Read files, connect, and plan; nothing is made anywhere.
 

@@ -91,6 +91,7 @@ class StampedVolume:
 
         :raises Failed: outcome ``inconsistent`` if it cannot be detached.
         :raises attachment.DetachFailed: if Cinder did not answer.
+        :raises calls.ApiError: if it has only errors for answers.
         """
         try:
             self._context.resources.detach(
@@ -99,6 +100,8 @@ class StampedVolume:
         except exceptions.ExtendConformanceError as error:
             if not resources.was_refused(error):
                 raise
+            # An API that fails altogether is not the backend's fault.
+            self._context.storage.get_volume(self.id)
             raise findings.Failed(
                 str(error), outcome=verdict.Outcome.INCONSISTENT
             ) from error

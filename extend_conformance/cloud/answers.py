@@ -199,6 +199,7 @@ _FORMS = (
     _form('GET', '/info/stores/detail', 'stores', _list('stores', _STORE)),
     _form('GET', '/images', 'images', _list('images', _IMAGE)),
     _form('POST', '/images', 'image', _IMAGE),
+    _form('GET', f'/images{_ID}', 'image', _IMAGE),
 )
 
 

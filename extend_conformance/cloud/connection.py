@@ -237,7 +237,10 @@ def _refused(
     error: keystone_exceptions.ClientException, name: str
 ) -> exceptions.NotTestable:
     """Tell an endpoint that is away from credentials that are refused."""
-    if isinstance(error, keystone_exceptions.HttpError):
+    if (
+        isinstance(error, keystone_exceptions.HttpError)
+        and error.http_status < 500
+    ):
         return exceptions.NotTestable(
             f'The identity service refuses the credentials: {error.message}',
             resource=f'cloud {name}',

@@ -10,6 +10,7 @@ import collections.abc
 import contextlib
 import dataclasses
 import functools
+import operator
 import typing as ty
 
 import tenacity
@@ -22,6 +23,7 @@ from extend_conformance.cloud import answers
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import journal as journals
+from extend_conformance.cloud import waiting
 
 #: Property of an image that says which run made it.
 RUN_PROPERTY = 'extend_conformance_run'
@@ -120,7 +122,7 @@ class ImageService:
     def has_image(self, image_id: str) -> bool:
         """Whether there is such an image."""
         try:
-            self._request('GET', f'/images/{image_id}')
+            self._read('GET', f'/images/{image_id}')
         except calls.ApiError as error:
             if error.status != 404:
                 raise
@@ -165,9 +167,12 @@ class ImageService:
             ) from error
 
     def delete_image(self, image_id: str) -> None:
-        """Delete an image with its volume; one that is gone is as good.
+        """Delete an image with its volume, and see it gone.
 
-        :raises calls.ApiError: it stayed.
+        One that is gone already is as good.
+
+        :raises calls.ApiError: it may not be deleted.
+        :raises waiting.WaitTimeout: Glance said so, and it stayed.
         """
         try:
             tenacity.Retrying(
@@ -184,6 +189,15 @@ class ImageService:
         except calls.ApiError as error:
             if error.status != 404:
                 raise
+            return
+        waiting.wait_until(
+            functools.partial(self.has_image, image_id),
+            operator.not_,
+            timeout_s=_DELETE_PATIENCE_S,
+            resource=f'image {image_id}',
+            wanted='gone',
+            describe=lambda there: 'there',
+        )
 
     def _read(self, method: str, path: str, **how: ty.Any) -> ty.Any:
         """Send one request; returns the JSON value that answers it."""

@@ -75,8 +75,15 @@ class CleanupFailed(exceptions.WorkFailed):
 
     @property
     def was_refused(self) -> bool:
-        """Whether any of it is what :func:`was_refused` means."""
-        return any(was_refused(error) for error in self.errors)
+        """Whether any of it is what :func:`was_refused` means.
+
+        An API that fails altogether refuses nothing.
+        """
+        return any(was_refused(error) for error in self.errors) and not any(
+            isinstance(error, connections.CloudUnreachable)
+            or (isinstance(error, calls.ApiError) and error.status >= 500)
+            for error in self.errors
+        )
 
 
 class Resources:

@@ -313,8 +313,23 @@ class AttachTest(FaultTestCase):
         self.must_be_clean()
 
 
+@ddt.ddt
 class RunTest(FaultTestCase):
     """A whole run while Cinder goes away, and the clean-up after it."""
+
+    @ddt.data(_FAILS, fault_rules.Truncate())
+    def test_cinder_fails_from_the_start(
+        self, action: fault_rules.Action
+    ) -> None:
+        self.rule(action)
+
+        ended = self.run_command(
+            'certify', '--volume-type', 'good', '--output', self.output
+        )
+
+        self.must_have_acted()
+        self.assertEqual(3, ended.returncode, ended.stderr)
+        self.assertIn('Cinder answers GET', ended.stderr)
 
     def test_cinder_vanishes_in_mid_run(self) -> None:
         self.rule(_BEFORE, nth=40)

@@ -3,10 +3,16 @@
 """Images in a real Glance: stores, content, and what a killed run leaves."""
 
 import dataclasses
+import pathlib
+
+import fixtures
 
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import image_service
 from extend_conformance.cloud import resources
+from extend_conformance.cloud import waiting
+from extend_conformance.sandbox import fault_rules
+from extend_conformance.sandbox import state
 from extend_conformance.tests.functional import base
 
 
@@ -42,6 +48,29 @@ class ImageServiceTest(base.SandboxTestCase):
         self.resources.delete_image(image_id)
         self.assertFalse(self.images.has_image(image_id))
         self.assertEqual((), self.ledger.open_entries)
+
+    def test_a_delete_that_does_nothing_is_noticed(self):
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                f'{image_service.__name__}._DELETE_PATIENCE_S', 1.0
+            )
+        )
+        book = fault_rules.Book(
+            state.Paths(pathlib.Path(base.sandbox_directory()))
+        )
+        self.addCleanup(book.clear)
+        image_id = self.resources.create_image()
+        book.add(
+            fault_rules.Rule(
+                service='glance',
+                method='DELETE',
+                action=fault_rules.Answer(204),
+            )
+        )
+        self.assertRaises(
+            waiting.WaitTimeout, self.resources.delete_image, image_id
+        )
+        self.assertEqual(1, len(self.ledger.open_entries))
 
     def test_cleanup_finds_the_image_of_a_killed_run(self):
         image_id = self.resources.create_image()

@@ -14,6 +14,7 @@ from extend_conformance.checks import findings
 from extend_conformance.checks import registry
 from extend_conformance.claims import verdict
 from extend_conformance.cloud import attachment
+from extend_conformance.cloud import calls
 from extend_conformance.cloud import connection
 from extend_conformance.cloud import journal
 from extend_conformance.cloud import resources
@@ -137,8 +138,11 @@ class VerdictTest(testtools.TestCase):
         away = connection.CloudUnreachable('no answer')
         detach = attachment.DetachFailed('not detached')
         detach.__cause__ = away
-        result = self.execute(resources.CleanupFailed([away, detach]))
-        self.assertEqual('abort', result.verdict)
+        failing = calls.ApiError('No', status=500, message='No')
+        stuck = waiting.WaitTimeout('still there')
+        for errors in ([detach], [stuck, away], [stuck, failing]):
+            result = self.execute(resources.CleanupFailed(errors))
+            self.assertEqual('abort', result.verdict, errors)
 
     def test_a_bug_is_an_abort_with_its_traceback(self):
         result = self.execute(ZeroDivisionError('division by zero'))

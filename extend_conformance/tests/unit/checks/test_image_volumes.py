@@ -6,7 +6,9 @@ import testtools
 
 from extend_conformance.checks import findings
 from extend_conformance.checks import image_volumes
+from extend_conformance.cloud import attachment
 from extend_conformance.cloud import calls
+from extend_conformance.cloud import connection
 from extend_conformance.impl import errors
 
 
@@ -34,6 +36,16 @@ class FindingTest(testtools.TestCase):
     def test_an_api_that_fails_is_not_the_backends_fault(self):
         for status in (401, 403, 413, 429, 500, 503):
             self.assertEqual(f'http-{status}', self.cause(step_failed(status)))
+
+    def test_nor_is_one_that_is_away(self):
+        away = connection.CloudUnreachable('No answer')
+        detach = attachment.DetachFailed('Not detached')
+        detach.__cause__ = away
+        failed = errors.StepFailed('No', step='detach')
+        failed.__cause__ = detach
+        left = errors.LeftBehind(failed, away, 'v')
+        for error in (failed, left):
+            self.assertEqual('no-answer', self.cause(error))
 
     def test_an_answer_about_the_volume_is(self):
         for status in (400, 404, 409):
