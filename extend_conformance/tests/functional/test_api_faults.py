@@ -44,6 +44,11 @@ _REFUSED = fault_rules.Answer(400)
 _EXPIRED = fault_rules.Answer(401)
 
 
+def check_named(check_id: str) -> registry.Check:
+    (check,) = (each for each in registry.catalogue() if each.id == check_id)
+    return check
+
+
 class FaultTestCase(base.SandboxTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -77,6 +82,14 @@ class FaultTestCase(base.SandboxTestCase):
             acted = each.rule.acted(seen.get(each.number, 0))
             self.assertGreater(acted, 0, str(each))
 
+    def clean_up(self) -> None:
+        self.book.clear()
+        list(
+            leftovers.Sweep(
+                self.storage, self.host, only=self.ledger.run_id
+            ).run()
+        )
+
     def must_be_clean(self) -> None:
         """Nothing is left, or known to be: a clean-up finds nothing."""
         self.book.clear()
@@ -108,10 +121,7 @@ class CheckTest(FaultTestCase):
     """A check that creates, attaches, extends, detaches and deletes."""
 
     def run_check(self, check_id: str) -> model.CheckResult:
-        (check,) = (
-            each for each in registry.catalogue() if each.id == check_id
-        )
-        return self.session().run_check(check, 'good')
+        return self.session().run_check(check_named(check_id), 'good')
 
     @ddt.data(
         ('create, unavailable', _UNAVAILABLE, _CREATE, 'abort'),
@@ -192,12 +202,7 @@ class CheckTest(FaultTestCase):
             ),
         )
         # What Cinder says of a volume is what its deletion is judged by.
-        self.book.clear()
-        list(
-            leftovers.Sweep(
-                self.storage, self.host, only=self.ledger.run_id
-            ).run()
-        )
+        self.clean_up()
         self.must_be_clean()
 
     def test_every_check_has_a_verdict_when_cinder_has_vanished(self) -> None:
@@ -205,9 +210,7 @@ class CheckTest(FaultTestCase):
         checking.found('good')
         self.rule(_BEFORE)
         for check_id in ('api-microversion-gate', 'claim-matrix'):
-            (check,) = (
-                each for each in registry.catalogue() if each.id == check_id
-            )
+            check = check_named(check_id)
             # The second session has not seen the backend before.
             for one in (checking, self.session_without_versions()):
                 result = one.run_check(check, 'good')
@@ -247,11 +250,6 @@ class BlameTest(FaultTestCase):
         request: tuple[str, str],
         count: int | None,
     ) -> None:
-        (check,) = (
-            each
-            for each in registry.catalogue()
-            if each.id == 'data-durable-after-detach'
-        )
         checking = self.session()
         checking.measured('good')
         # The first export is that of a fresh volume.
@@ -259,16 +257,13 @@ class BlameTest(FaultTestCase):
             action, *request, nth=2 if request is _EXPORT else 1, count=count
         )
 
-        result = checking.run_check(check, 'good')
+        result = checking.run_check(
+            check_named('data-durable-after-detach'), 'good'
+        )
 
         self.must_have_acted()
         self.assertEqual('abort', result.verdict, result.reason)
-        self.book.clear()
-        list(
-            leftovers.Sweep(
-                self.storage, self.host, only=self.ledger.run_id
-            ).run()
-        )
+        self.clean_up()
         self.must_be_clean()
 
 
