@@ -2,17 +2,22 @@
 
 """Which error a person gets who names the wrong cloud, or one that is off."""
 
+import http.server
 import os
 import socket
+import threading
 
+import ddt
 import fixtures
 import testtools
 import yaml
+from testtools import matchers
 
 from extend_conformance import exceptions
 from extend_conformance.cloud import connection
 
 
+@ddt.ddt
 class FromCloudTest(testtools.TestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -95,3 +100,36 @@ class FromCloudTest(testtools.TestCase):
 
         self.assertEqual('cloud sandbox', error.resource)
         self.assertNotIn('geheim', str(error))
+
+    @ddt.data(
+        (401, 'The identity service refuses the credentials'),
+        (503, 'The identity service cannot be used'),
+    )
+    @ddt.unpack
+    def test_identity_service_that_answers_an_error(
+        self, status: int, what: str
+    ) -> None:
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                # No list of versions: the address has its version.
+                self.send_error(404)
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers['Content-Length']))
+                self.send_error(status)
+
+            def log_message(self, *what: object) -> None:
+                pass
+
+        server = http.server.HTTPServer(('127.0.0.1', 0), Handler)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.address = f'http://127.0.0.1:{server.server_port}/v3'
+        self._write({'sandbox': self._cloud()})
+
+        error = self.assertRaises(
+            exceptions.NotTestable, connection.from_cloud, 'sandbox'
+        )
+
+        self.assertThat(str(error), matchers.StartsWith(what))
