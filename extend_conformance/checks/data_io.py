@@ -85,7 +85,8 @@ def neighbour_undisturbed(context: context_module.Context) -> None:
     """
     bystander = stamped.StampedVolume(context)
     bystander.attach()
-    bystander.mark()
+    context.step('write the third volume whole with stamped blocks')
+    bystander.stamp()
     bystander.detach()
     neighbour = stamped.StampedVolume(context)
     neighbour.attach()

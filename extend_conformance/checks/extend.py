@@ -183,7 +183,8 @@ def extend_refused_changes_nothing(context: context_module.Context) -> None:
     """
     neighbour = stamped.StampedVolume(context)
     neighbour.attach()
-    neighbour.mark()
+    context.step('write a neighbour whole with stamped blocks')
+    neighbour.stamp()
     volume = stamped.StampedVolume(context)
     volume.attach()
     volume.stamp()

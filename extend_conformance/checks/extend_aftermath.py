@@ -40,7 +40,8 @@ def _must_grow(volume: stamped.StampedVolume) -> None:
             outcome=verdict.Outcome.INCONSISTENT,
         )
     volume.must_be_intact_at('right after the extend', _AREA)
-    volume.mark(first_gib=old_gib)
+    volume.sprinkle(old_gib * stamped.GIB, stamped.GIB)
+    volume.stamp_at(stretches.spread(old_gib, volume.size_gib))
 
 
 @registry.check(
@@ -71,7 +72,8 @@ def extend_with_snapshot(context: context_module.Context) -> None:
     then = volume.content.copy()
     _must_grow(volume)
     volume.must_hold_written('after the extend of a volume with a snapshot')
-    volume.mark(generation=2)
+    context.step('write the old area again')
+    volume.stamp(length_bytes=stamped.GIB, generation=2)
     volume.reattach()
     volume.must_hold_written('written after the extend')
     context.step('take a snapshot of the extended volume')
@@ -173,7 +175,8 @@ def extend_again_after_failure(context: context_module.Context) -> None:
     """
     neighbour = stamped.StampedVolume(context)
     neighbour.attach()
-    neighbour.mark()
+    context.step('write a neighbour whole with stamped blocks')
+    neighbour.stamp()
     volume = stamped.StampedVolume(context)
     volume.attach()
     context.step(f'write volume {volume.id} whole with stamped blocks')
@@ -193,13 +196,11 @@ def extend_again_after_failure(context: context_module.Context) -> None:
             request_id=failure.request_id,
         )
     volume.must_be_intact('after the failed extend')
-    context.step('write places of the old area again')
-    volume.mark(generation=2)
+    context.step('write the old area again')
+    volume.stamp(generation=2)
     if failure.status == 'error_extending':
         volume.reattach()
-        volume.must_be_intact_at(
-            'after the failed extend, detach and attach', _AREA
-        )
+        volume.must_hold_written('after the failed extend, detach and attach')
     try:
         _must_grow(volume)
     except stamped.ExtendRefused as refused:
@@ -239,11 +240,11 @@ def extend_error_recovery(context: context_module.Context) -> None:
         )
     volume = stamped.StampedVolume(context)
     volume.attach()
-    volume.mark()
+    volume.stamp()
     _get_into_error(context, volume)
     _reset(context, volume.id, 'in-use')
     volume.must_hold_written('after error_extending and a reset')
-    volume.mark(generation=2)
+    volume.stamp(generation=2)
     _reset(context, volume.id, 'error_extending')
     volume.reattach()
     volume.must_hold_written('after error_extending, detach and attach')

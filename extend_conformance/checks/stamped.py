@@ -18,7 +18,6 @@ from extend_conformance.checks import content
 from extend_conformance.checks import context as context_module
 from extend_conformance.checks import findings
 from extend_conformance.checks import online_extend
-from extend_conformance.checks import stretches
 from extend_conformance.claims import verdict
 from extend_conformance.cloud import attachment
 from extend_conformance.cloud import device
@@ -158,16 +157,6 @@ class StampedVolume:
         numbers = (place // blocks.BLOCK_BYTES for place in places)
         self._write(((number, 1) for number in numbers), generation)
 
-    def mark(self, first_gib: int = 0, generation: int = 1) -> None:
-        """Write a GiB where extends go wrong, and a block in each MiB.
-
-        :param first_gib: its number.
-        :raises Failed: outcome ``io-interrupted`` if the device refuses.
-        """
-        self.sprinkle(first_gib * GIB, GIB, generation=generation)
-        places = stretches.spread(first_gib, first_gib + 1)
-        self.stamp_at(places, generation=generation)
-
     def _write(
         self,
         places: collections.abc.Iterable[tuple[int, int]],
@@ -225,7 +214,6 @@ class StampedVolume:
         self,
         places: collections.abc.Iterable[tuple[int, int]],
         through: device.OpenDevice | None = None,
-        generation: int = 1,
     ) -> None:
         """Write stamped blocks at some places only, and flush them.
 
@@ -238,7 +226,7 @@ class StampedVolume:
             (offset // blocks.BLOCK_BYTES, length // blocks.BLOCK_BYTES)
             for offset, length in places
         )
-        self._write(numbers, generation, through)
+        self._write(numbers, generation=1, through=through)
 
     def must_be_intact_at(
         self,

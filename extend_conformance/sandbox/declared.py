@@ -202,7 +202,7 @@ _EXTEND: ty.Final[tuple[Backend, ...]] = (
     Backend(
         name='refusal-touches-neighbour',
         volume_driver=f'{_EXTEND_FAULTS}.RefusalTouchesNeighbour',
-        defect='refuses, and damages other volumes',
+        defect='refuses, and zeroes a block of other volumes',
         matrix='missing',
         outcomes=('refused-driver',),
         verdict='fails',
@@ -219,7 +219,7 @@ _EXTEND: ty.Final[tuple[Backend, ...]] = (
     Backend(
         name='snapshot-sees-new-data',
         volume_driver=f'{_EXTEND_FAULTS}.SnapshotSeesNewData',
-        defect='after an extend snapshots show new data',
+        defect='after an extend snapshots show a new block',
         matrix='complete',
         outcomes=('supported',),
         verdict='fails',
@@ -310,7 +310,7 @@ _EXTEND: ty.Final[tuple[Backend, ...]] = (
     Backend(
         name='failure-touches-neighbour',
         volume_driver=f'{_EXTEND_FAULTS}.FailureTouchesNeighbour',
-        defect='an extend that fails damages other volumes',
+        defect='an extend that fails zeroes a block of other volumes',
         matrix='complete',
         outcomes=('supported',),
         verdict='fails',
@@ -680,7 +680,7 @@ _DATA: ty.Final = tuple(
         (
             'touches-detached-neighbour',
             'TouchesDetachedNeighbour',
-            'an online extend damages volumes that are detached',
+            'an online extend zeroes a block of detached volumes',
             'data-damaged',
         ),
         (

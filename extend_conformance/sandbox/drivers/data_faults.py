@@ -444,12 +444,12 @@ class ShowsNeighbour(_Neighbours):
 
 @interface.volumedriver
 class TouchesDetachedNeighbour(_Neighbours):
-    """An online extend zeroes a MiB of volumes that are not attached."""
+    """An online extend zeroes one block of volumes not attached."""
 
     def _on_extended(self, volume: ty.Any, new_size: int) -> None:
         for path in self._others(volume):
             if not loopdevices.devices_of(pathlib.Path(path)):
-                _write(path, 512 * units.Mi, bytes(units.Mi))
+                _write(path, 333 * units.Mi + BLOCK_BYTES, bytes(BLOCK_BYTES))
 
 
 @interface.volumedriver

@@ -21,6 +21,9 @@ from oslo_utils import units
 from extend_conformance.sandbox import loopdevices
 from extend_conformance.sandbox.drivers import loop
 
+#: Of a block that is nowhere near a border.
+_ODD_BYTES = 700 * units.Mi + 20 * units.Ki
+
 
 def _zero(path: str, offset_bytes: int, length_bytes: int = units.Mi) -> None:
     with pathlib.Path(path).open('r+b') as file:
@@ -31,7 +34,7 @@ def _zero(path: str, offset_bytes: int, length_bytes: int = units.Mi) -> None:
 def _zero_others(path: pathlib.Path) -> None:
     for other in path.parent.glob('volume-*'):
         if other != path:
-            _zero(str(other), 512 * units.Mi)
+            _zero(str(other), _ODD_BYTES, 4 * units.Ki)
 
 
 def _refuse(volume: ty.Any) -> ty.NoReturn:
@@ -115,7 +118,7 @@ class DamagesWhenRefusing(loop.LoopDriver):
 
 @interface.volumedriver
 class RefusalTouchesNeighbour(loop.LoopDriver):
-    """Refuses, and zeroes the middle of every other volume."""
+    """Refuses, and zeroes one odd block of every other volume."""
 
     def _on_extend(self, volume: ty.Any, new_size: int, device: str) -> None:
         _zero_others(self._path(volume))
@@ -133,12 +136,17 @@ class RefusesWithSnapshots(loop.LoopDriver):
 
 @interface.volumedriver
 class SnapshotSeesNewData(loop.LoopDriver):
-    """After an extend, snapshots show what is written to the volume."""
+    """After an extend, one odd block that is written shows in snapshots."""
 
-    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
-        for snapshot in volume.snapshots:
-            self._path(snapshot).unlink()
-            os.link(self._path(volume), self._path(snapshot))
+    def _on_detached(self, volume: ty.Any) -> None:
+        if volume.size > 1:
+            with self._path(volume).open('rb') as file:
+                file.seek(_ODD_BYTES)
+                written = file.read(4 * units.Ki)
+            for snapshot in volume.snapshots:
+                with self._path(snapshot).open('r+b') as file:
+                    file.seek(_ODD_BYTES)
+                    file.write(written)
 
 
 @interface.volumedriver
@@ -147,11 +155,7 @@ class SnapshotLosesData(loop.LoopDriver):
 
     def _on_extended(self, volume: ty.Any, new_size: int) -> None:
         for snapshot in volume.snapshots:
-            _zero(
-                str(self._path(snapshot)),
-                700 * units.Mi + 20 * units.Ki,
-                4 * units.Ki,
-            )
+            _zero(str(self._path(snapshot)), _ODD_BYTES, 4 * units.Ki)
 
 
 @interface.volumedriver
@@ -296,7 +300,7 @@ class FailureDamages(SmallPool):
 
 @interface.volumedriver
 class FailureTouchesNeighbour(SmallPool):
-    """Zeroes the middle of every other volume when an extend fails."""
+    """Zeroes an odd block of every other volume when an extend fails."""
 
     def _on_full(self, volume: ty.Any, new_size: int, device: str) -> None:
         _zero_others(self._path(volume))
