@@ -36,7 +36,7 @@ def _traffic(
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
-    typical_s=11,
+    typical_s=8,
     room_gib=3,
 )
 def io_during_extend(context: context_module.Context) -> None:
@@ -71,7 +71,7 @@ def io_during_extend(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
-    typical_s=40,
+    typical_s=28,
     room_gib=7,
 )
 def neighbour_undisturbed(context: context_module.Context) -> None:

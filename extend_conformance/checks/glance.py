@@ -27,7 +27,7 @@ _PROBE = bytes(512)
     applies=registry.Applies.ALWAYS,
     needs=[registry.Need.IMAGE],
     budget_s=300,
-    typical_s=30,
+    typical_s=40,
     # Glance's volumes are of another project.
     room_gib=0,
 )

@@ -115,7 +115,7 @@ def image_known_size(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
-    typical_s=10,
+    typical_s=16,
     room_gib=4,
 )
 def image_modes_agree(context: context_module.Context) -> None:

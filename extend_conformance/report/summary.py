@@ -80,6 +80,7 @@ def _table(results: model.Results, out: console.Console) -> table.Table:
     shown = overview.lines(results)
     wide = out.width >= _WIDE
     must_get = any(line.must_get for line in shown)
+    timed = any(line.attached or line.detached for line in shown)
     form = table.Table(
         box=None,
         header_style='bold' if out.is_terminal else '',
@@ -97,7 +98,7 @@ def _table(results: model.Results, out: console.Console) -> table.Table:
         times = ['time\nattached', 'time\ndetached']
     for heading in headings:
         form.add_column(heading, no_wrap=True)
-    for heading in times:
+    for heading in times if timed else ():
         form.add_column(heading, justify='right', no_wrap=True)
     for line in shown:
         name = line.backend.volume_type
@@ -117,12 +118,12 @@ def _table(results: model.Results, out: console.Console) -> table.Table:
             facts = [text.Text(f'{line.promised}\n{line.measured}'), verdict]
             if must_get:
                 verdict.append(f'\n{line.must_get}', style='not bold default')
-        form.add_row(
-            text.Text(name),
-            *facts,
-            overview.time(line.attached),
-            overview.time(line.detached),
-        )
+        if timed:
+            facts += [
+                text.Text(overview.time(line.attached)),
+                text.Text(overview.time(line.detached)),
+            ]
+        form.add_row(text.Text(name), *facts)
     return form
 
 
@@ -132,35 +133,26 @@ def _promised(line: overview.Line) -> str:
 
 def _rst_table(results: model.Results) -> str:
     """A grid table, whose form rich happens to have among its boxes."""
+    shown = overview.lines(results)
+    columns = {
+        'Backend': [
+            _escaped(line.backend.volume_type)
+            + (' (simulated)' if line.backend.simulated is not None else '')
+            for line in shown
+        ],
+        'Promised': [_promised(line) for line in shown],
+        'Measured': [line.measured for line in shown],
+        'Verdict': [line.verdict for line in shown],
+        'Must get': [line.must_get for line in shown],
+        'Attached': [overview.time(line.attached) for line in shown],
+        'Detached': [overview.time(line.detached) for line in shown],
+    }
     form = table.Table(box=box.ASCII_DOUBLE_HEAD, show_lines=True)
-    for heading in (
-        'Backend',
-        'Promised',
-        'Measured',
-        'Verdict',
-        'Must get',
-        'Attached',
-        'Detached',
-    ):
+    filled = [heading for heading, cells in columns.items() if any(cells)]
+    for heading in filled:
         form.add_column(heading, no_wrap=True)
-    for line in overview.lines(results):
-        name = _escaped(line.backend.volume_type)
-        if line.backend.simulated is not None:
-            name += ' (simulated)'
-        form.add_row(
-            *(
-                text.Text(cell)
-                for cell in (
-                    name,
-                    _promised(line),
-                    line.measured,
-                    line.verdict,
-                    line.must_get,
-                    overview.time(line.attached),
-                    overview.time(line.detached),
-                )
-            )
-        )
+    for cells in zip(*(columns[heading] for heading in filled), strict=True):
+        form.add_row(*map(text.Text, cells))
     out = console.Console(
         file=io.StringIO(), width=10_000, color_system=None, markup=False
     )

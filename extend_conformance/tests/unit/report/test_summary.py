@@ -42,6 +42,15 @@ class ShowTest(testtools.TestCase):
         for line in text.splitlines():
             self.assertLessEqual(len(line), width)
 
+    @ddt.data(80, 120)
+    def test_no_times_no_columns_for_them(self, width):
+        measured = judgement.judge(example.results())
+        untimed = dataclasses.replace(measured, samples=())
+        self.assertIn('detached', _shown(width, results=measured))
+        self.assertNotIn('detached', _shown(width, results=untimed))
+        self.assertIn('Detached', summary.rst(measured))
+        self.assertNotIn('Detached', summary.rst(untimed))
+
     def test_plain_without_a_terminal(self):
         text = _shown(80, terminal=False)
         self.assertNotIn('\x1b', text)
