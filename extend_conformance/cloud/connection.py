@@ -10,9 +10,11 @@ client, or with a session that somebody else made. What is asked is left to
 import dataclasses
 import difflib
 import functools
+import threading
 import typing as ty
 
 from keystoneauth1 import exceptions as keystone_exceptions
+from keystoneauth1 import identity
 from keystoneauth1 import session as keystone_session
 from openstack import config as sdk_config
 from openstack import exceptions as sdk_exceptions
@@ -26,6 +28,33 @@ SERVICE_TYPES = ('block-storage', 'volumev3', 'volume')
 #: clock even where no pace is set: a clock that is put back by an hour
 #: would stop them for an hour.
 UNPACED = keystone_session.NoOpSemaphore()
+
+
+class _LockNotForItself:
+    """The lock of an identity plugin, which does not wait for itself.
+
+    An identity service that answers 401 when it is asked for its versions is
+    asked again, with a token; for the token keystoneauth takes the lock that
+    it has already, and would wait for ever. Source:
+    ``keystoneauth1.discover.get_version_data``,
+    ``keystoneauth1.identity.base.BaseIdentityPlugin.get_access``.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner: int | None = None
+
+    def __enter__(self) -> None:
+        if self._owner == threading.get_ident():
+            raise keystone_exceptions.Unauthorized(
+                'It wants a token of those who ask for its versions'
+            )
+        self._lock.acquire()
+        self._owner = threading.get_ident()
+
+    def __exit__(self, *_error: object) -> None:
+        self._owner = None
+        self._lock.release()
 
 
 class CloudUnreachable(exceptions.NotTestable):
@@ -197,6 +226,8 @@ def from_cloud(name: str | None) -> CloudConnection:
                 'Name a cloud of clouds.yaml with --os-cloud or OS_CLOUD.'
             ),
         ) from error
+    if isinstance(session.auth, identity.BaseIdentityPlugin):
+        session.auth._lock = _LockNotForItself()  # type: ignore[assignment]
     label = name or region.name or 'environment'
     connection = CloudConnection(
         session=session,

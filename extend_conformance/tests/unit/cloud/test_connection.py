@@ -102,17 +102,21 @@ class FromCloudTest(testtools.TestCase):
         self.assertNotIn('geheim', str(error))
 
     @ddt.data(
-        (401, 'The identity service refuses the credentials'),
-        (503, 'The identity service cannot be used'),
+        # No list of versions: the address has its version.
+        (404, 401, 'The identity service refuses the credentials'),
+        (404, 503, 'The identity service cannot be used'),
+        # keystoneauth would ask again, with a token, and wait for ever.
+        (401, 401, 'The identity service refuses the credentials'),
     )
     @ddt.unpack
     def test_identity_service_that_answers_an_error(
-        self, status: int, what: str
+        self, versions: int, status: int, what: str
     ) -> None:
+        self.useFixture(fixtures.Timeout(20, gentle=True))
+
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                # No list of versions: the address has its version.
-                self.send_error(404)
+                self.send_error(versions)
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers['Content-Length']))
