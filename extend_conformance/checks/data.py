@@ -115,15 +115,15 @@ def data_new_area_writable(context: context_module.Context) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
-    typical_s=5,
-    room_gib=2,
+    typical_s=8,
+    room_gib=3,
 )
 def data_new_area_clean(context: context_module.Context) -> None:
     """The unwritten new area never shows data of another volume.
 
-    A volume is written whole and deleted, another one is extended, and its
-    new area is read for what was deleted: before anything is written there,
-    and around some blocks that were.
+    A volume is written whole and deleted, another one is extended twice, and
+    its new area is read for what was deleted: before anything is written
+    there, and around some blocks that were.
     """
     deleted = _marked(context)
     volume = stamped.StampedVolume(
@@ -134,12 +134,15 @@ def data_new_area_clean(context: context_module.Context) -> None:
     deleted.detach()
     context.step(f'delete volume {deleted.id}')
     context.resources.delete_volume(deleted.id)
-    volume.grow(volume.size_gib + 1)
-    volume.must_hold_only_written(
-        'in its unwritten new area', offset_bytes=old_end
-    )
-    # Thin pools hand out more than what is written, in larger pieces.
-    volume.sprinkle(old_end, _GIB, step_bytes=16 * _MIB)
+    for size_gib in (2, 3):
+        end = volume.size_gib * _GIB
+        volume.grow(size_gib)
+        volume.must_hold_only_written(
+            f'in its unwritten new area of the extend to {size_gib} GiB',
+            offset_bytes=end,
+        )
+        # Thin pools hand out more than what is written, in larger pieces.
+        volume.sprinkle(end, _GIB, step_bytes=16 * _MIB)
     volume.reattach()
     volume.must_hold_only_written(
         'around some blocks written in its new area, after detach and attach',

@@ -52,7 +52,7 @@ def _must_grow(volume: stamped.StampedVolume) -> None:
     needs=[registry.Need.HOST],
     budget_s=120,
     typical_s=30,
-    room_gib=6,
+    room_gib=7,
     feature=registry.Feature.SNAPSHOT,
 )
 def extend_with_snapshot(context: context_module.Context) -> None:
@@ -60,8 +60,8 @@ def extend_with_snapshot(context: context_module.Context) -> None:
 
     The volume is written anew after the extend; a volume that is made from
     the snapshot then holds what was there when it was taken. One that is made
-    from a second snapshot, taken after the extend, has the new area too. The
-    volume outlives the first snapshot.
+    from a second snapshot, taken after the extend, has the new area too, and
+    can be extended online itself. The volume outlives the first snapshot.
     """
     volume = stamped.StampedVolume(context)
     volume.attach()
@@ -82,21 +82,26 @@ def extend_with_snapshot(context: context_module.Context) -> None:
     ):
         second = context.resources.create_snapshot(volume.id)
     volume.detach()
-    _must_hold(
+    made = _must_hold(
         context,
         snapshot,
         then,
         f'made from a snapshot of volume {volume.id} that was taken before '
         'the extend',
     )
+    made.detach()
+    context.resources.delete_volume(made.id)
     _delete(context, snapshot)
-    _must_hold(
+    made = _must_hold(
         context,
         second,
         volume.content,
         f'made from a snapshot of volume {volume.id} that was taken after '
         'the extend',
     )
+    made.grow(made.size_gib + 1)
+    made.reattach()
+    made.must_hold_written('made from a snapshot, and extended')
     volume.attach()
     volume.must_hold_written('when its first snapshot had gone')
 
@@ -130,11 +135,12 @@ def _must_hold(
     snapshot: views.Snapshot,
     held: content.Content,
     how: str,
-) -> None:
-    """Make a volume from a snapshot, compare it, and delete it.
+) -> stamped.StampedVolume:
+    """Make a volume from a snapshot, attach it, and compare it.
 
     :param held: what the snapshot has to hold.
     :param how: the volume was made, for the sentence.
+    :returns: the volume, attached.
     :raises findings.Failed: it cannot be made, or its data or its size
         differ.
     """
@@ -151,8 +157,7 @@ def _must_hold(
             outcome=verdict.Outcome.INCONSISTENT,
         )
     made.must_hold_written(how)
-    made.detach()
-    context.resources.delete_volume(made.id)
+    return made
 
 
 @registry.check(

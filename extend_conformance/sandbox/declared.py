@@ -258,6 +258,14 @@ _EXTEND: ty.Final[tuple[Backend, ...]] = (
         verdict='conforms',
     ),
     Backend(
+        name='damages-extended-copy',
+        volume_driver=f'{_EXTEND_FAULTS}.DamagesExtendedCopy',
+        defect='damages extended volumes made from a snapshot',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
         name='snapshot-delete-damages',
         volume_driver=f'{_EXTEND_FAULTS}.SnapshotDeleteDamages',
         defect='the delete of an older snapshot damages the volume',
@@ -460,6 +468,14 @@ _HOST: ty.Final[tuple[Backend, ...]] = (
         verdict='fails',
     ),
     Backend(
+        name='grows-by-one',
+        volume_driver=f'{_HOST_FAULTS}.GrowsByOne',
+        defect='grows by 1 GiB, however much is asked for',
+        matrix='complete',
+        outcomes=('inconsistent',),
+        verdict='fails',
+    ),
+    Backend(
         name='forgets-growth',
         volume_driver=f'{_HOST_FAULTS}.ForgetsGrowth',
         defect='the detach takes the growth away',
@@ -603,6 +619,12 @@ _DATA: ty.Final = tuple(
             'shows-deleted-data',
             'ShowsDeletedData',
             'the new area shows a deleted volume',
+            'data-damaged',
+        ),
+        (
+            'shows-deleted-later',
+            'ShowsDeletedLater',
+            'the second extend shows a deleted volume',
             'data-damaged',
         ),
         (

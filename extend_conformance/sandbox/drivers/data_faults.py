@@ -279,6 +279,15 @@ class ShowsDeletedData(loop.LoopDriver):
 
 
 @interface.volumedriver
+class ShowsDeletedLater(ShowsDeletedData):
+    """Does so from the second extend on."""
+
+    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
+        if volume.size > 1:
+            super()._on_extended(volume, new_size)
+
+
+@interface.volumedriver
 class DamagesBeyondOneGib(loop.LoopDriver):
     """An online extend of 2 GiB or more zeroes a MiB of the second GiB."""
 

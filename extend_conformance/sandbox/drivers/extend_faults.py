@@ -213,6 +213,15 @@ class SnapshotFailsAfterExtend(RemembersBirth):
 
 
 @interface.volumedriver
+class DamagesExtendedCopy(loop.LoopDriver):
+    """An extend of a volume made from a snapshot zeroes one odd block."""
+
+    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
+        if volume.snapshot_id:
+            _zero(self.local_path(volume), _ODD_BYTES, 4 * units.Ki)
+
+
+@interface.volumedriver
 class SnapshotDeleteDamages(loop.LoopDriver):
     """The delete of a snapshot older than an extend damages the volume."""
 

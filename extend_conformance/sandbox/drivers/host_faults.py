@@ -191,6 +191,15 @@ class GrowsSevenfold(_CountsExtends):
 
 
 @interface.volumedriver
+class GrowsByOne(loop.LoopDriver):
+    """Gives an attached volume 1 GiB more, however much was asked for."""
+
+    def _grow_device(self, volume: ty.Any, device: str) -> None:
+        os.truncate(self._path(volume), (volume.size + 1) * units.Gi)
+        super()._grow_device(volume, device)
+
+
+@interface.volumedriver
 class ForgetsGrowth(loop.LoopDriver):
     """The detach takes away what the extends of an attachment gave."""
 

@@ -228,6 +228,11 @@ EXTEND: tuple[Row, ...] = (
         must_pass='extend-completes host-grows-in-place data-old-intact',
     ),
     _row(
+        'damages-extended-copy',
+        must_fail='extend-with-snapshot',
+        must_pass='extend-completes host-grows-in-place data-old-intact',
+    ),
+    _row(
         'snapshot-delete-damages',
         must_fail='extend-with-snapshot',
         must_pass='extend-completes host-grows-in-place data-old-intact',
@@ -352,6 +357,12 @@ HOST = (
         'host-survives-reattach',
     ),
     _row(
+        'grows-by-one',
+        must_fail='host-large-step host-open-descriptor-grows',
+        must_pass='host-grows-in-place host-survives-reattach '
+        'data-new-area-writable',
+    ),
+    _row(
         'forgets-growth',
         must_fail='host-survives-reattach',
         must_pass='host-grows-in-place host-nothing-left claim-host',
@@ -471,6 +482,12 @@ DATA = (
         must_pass='data-old-intact io-during-extend host-grows-in-place',
         # A volume that an earlier check deleted shows there, too.
         may_fail='data-boundary neighbour-undisturbed',
+    ),
+    _row(
+        'shows-deleted-later',
+        must_fail='data-new-area-clean',
+        must_pass='data-old-intact data-new-area-writable host-grows-in-place',
+        may_fail='io-during-extend neighbour-undisturbed',
     ),
     _row(
         'damages-second-gib',
