@@ -21,6 +21,7 @@ from extend_conformance.cloud import calls
 from extend_conformance.cloud import device as devices
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import node_owner
+from extend_conformance.cloud import transfer
 from extend_conformance.cloud import views
 
 #: How many attachments of this process have each device. os-brick leads two
@@ -191,7 +192,7 @@ class AttachedVolume:
         return self._identity is not None and _ATTACHED_TO[self._identity] > 1
 
     def _flush(self) -> None:
-        self.device.flush()
+        transfer.flush(self.device)
 
     def _give_back(self) -> None:
         if self._loan is not None:

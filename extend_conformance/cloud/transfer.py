@@ -9,6 +9,7 @@ than one request at hand.
 
 import collections
 import collections.abc
+import contextlib
 import typing as ty
 from concurrent import futures
 
@@ -20,12 +21,69 @@ _AT_ONCE = 2
 #: How many reads, where they are small: each waits for the storage, and the
 #: more of them wait together, the sooner all are there.
 _READS_AT_ONCE = 8
+#: How long to wait for one transfer, in seconds: longer than the kernel tries
+#: a request to a SCSI disk that gives no answer, six times 30 seconds.
+_PATIENCE_S = 240.0
 
 _Content = ty.TypeVar('_Content')
 
 
 class TransferFailed(exceptions.WorkFailed):
     """The device refused a transfer; the kernel's error is the cause."""
+
+
+class NoAnswer(TransferFailed):
+    """The device neither does nor refuses it, and nobody can take it back."""
+
+
+class _UnderWay(ty.Generic[_Content]):
+    """Transfers that were begun, each in a thread; the oldest comes first.
+
+    :param what: they are, for errors.
+    """
+
+    def __init__(self, threads: int, what: str) -> None:
+        self._pool = futures.ThreadPoolExecutor(threads, f'device-{what}')
+        self._what = what
+        self._begun: collections.deque[tuple[int, futures.Future[_Content]]]
+        self._begun = collections.deque()
+        self._answers = True
+
+    def __len__(self) -> int:
+        return len(self._begun)
+
+    def begin(
+        self,
+        offset: int,
+        transfer: collections.abc.Callable[..., _Content],
+        *arguments: ty.Any,
+    ) -> None:
+        self._begun.append((offset, self._pool.submit(transfer, *arguments)))
+
+    def end_of_oldest(self) -> tuple[int, _Content]:
+        """Wait for the oldest, and return its offset and what it returned.
+
+        :raises TransferFailed: it failed, or does not end.
+        """
+        offset, transfer = self._begun.popleft()
+        try:
+            return offset, _end(transfer, f'A {self._what} at byte {offset}')
+        except NoAnswer:
+            self._answers = False
+            raise
+
+    def close(self) -> None:
+        """Wait for what was begun, whatever comes of it.
+
+        So that the device can be closed; not where it gives no answer.
+        """
+        for _, transfer in self._begun:
+            transfer.cancel()
+        if self._answers:
+            begun = [transfer for _, transfer in self._begun]
+            self._answers = not futures.wait(begun, _PATIENCE_S).not_done
+        self._pool.shutdown(wait=self._answers, cancel_futures=True)
+        self._begun.clear()
 
 
 def read_ahead(
@@ -40,26 +98,19 @@ def read_ahead(
     :returns: offset and content of each portion.
     :raises TransferFailed: the device refused, or ended before.
     """
-    with futures.ThreadPoolExecutor(_READS_AT_ONCE, 'device-read') as readers:
-        ahead: collections.deque[tuple[int, futures.Future[bytes]]]
-        ahead = collections.deque()
-        sizes: collections.deque[int] = collections.deque()
-        try:
-            for begin, size in _portions(stretches, portion):
-                while ahead and (
-                    len(ahead) > _READS_AT_ONCE
-                    or sum(sizes) > _AT_ONCE * portion
-                ):
-                    sizes.popleft()
-                    yield _first(ahead, 'read')
-                reading = readers.submit(opened.read_at, begin, size)
-                ahead.append((begin, reading))
-                sizes.append(size)
-            while ahead:
-                yield _first(ahead, 'read')
-        finally:
-            for _, pending in ahead:
-                pending.cancel()
+    ahead = _UnderWay[bytes](_READS_AT_ONCE, 'read')
+    sizes: collections.deque[int] = collections.deque()
+    with contextlib.closing(ahead):
+        for begin, size in _portions(stretches, portion):
+            while ahead and (
+                len(ahead) > _READS_AT_ONCE or sum(sizes) > _AT_ONCE * portion
+            ):
+                sizes.popleft()
+                yield ahead.end_of_oldest()
+            ahead.begin(begin, opened.read_at, begin, size)
+            sizes.append(size)
+        while ahead:
+            yield ahead.end_of_oldest()
 
 
 def _portions(
@@ -79,9 +130,7 @@ class WriteBehind:
 
     def __init__(self, opened: device.OpenDevice) -> None:
         self._opened = opened
-        self._writers = futures.ThreadPoolExecutor(_AT_ONCE, 'device-write')
-        self._behind: collections.deque[tuple[int, futures.Future[None]]]
-        self._behind = collections.deque()
+        self._behind = _UnderWay[None](_AT_ONCE, 'write')
         # In turn: by the time that one comes round, it was written.
         self._rooms = collections.deque(bytearray() for _ in range(_AT_ONCE))
 
@@ -102,11 +151,9 @@ class WriteBehind:
         :raises TransferFailed: an earlier write failed.
         """
         if len(self._behind) == _AT_ONCE:
-            _first(self._behind, 'write')
+            self._behind.end_of_oldest()
         copy = self._copy(content)
-        self._behind.append(
-            (offset, self._writers.submit(self._opened.write_at, offset, copy))
-        )
+        self._behind.begin(offset, self._opened.write_at, offset, copy)
 
     def _copy(self, content: device.Buffer) -> memoryview:
         # Memory that is used again: pages that the kernel has to clear first
@@ -127,12 +174,11 @@ class WriteBehind:
         :raises TransferFailed: something was not.
         """
         while self._behind:
-            _first(self._behind, 'write')
+            self._behind.end_of_oldest()
 
     def close(self) -> None:
         """Wait for what is under way, whatever comes of it."""
-        self._writers.shutdown(cancel_futures=True)
-        self._behind.clear()
+        self._behind.close()
 
 
 def write_behind(
@@ -147,21 +193,26 @@ def write_behind(
     with WriteBehind(opened) as behind:
         for offset, content in portions:
             behind.write(offset, content)
-    try:
-        opened.flush()
-    except OSError as error:
-        raise TransferFailed(f'A flush failed: {error}') from error
+    flush(opened)
 
 
-def _first(
-    pending: collections.deque[tuple[int, futures.Future[_Content]]],
-    what: str,
-) -> tuple[int, _Content]:
-    """Wait for the oldest transfer."""
-    offset, transfer = pending.popleft()
+def flush(opened: device.OpenDevice | device.Device) -> None:
+    """Return when everything written is on the storage.
+
+    :raises TransferFailed: the device refused, or gives no answer.
+    """
+    pool = futures.ThreadPoolExecutor(1, 'device-flush')
     try:
-        return offset, transfer.result()
+        _end(pool.submit(opened.flush), 'A flush')
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _end(transfer: futures.Future[_Content], what: str) -> _Content:
+    """Wait for a transfer, and return what it returned."""
+    if futures.wait([transfer], _PATIENCE_S).not_done:
+        raise NoAnswer(f'{what} has no answer after {_PATIENCE_S:g} s')
+    try:
+        return transfer.result()
     except (OSError, device.ShortTransfer) as error:
-        raise TransferFailed(
-            f'A {what} at byte {offset} failed: {error}'
-        ) from error
+        raise TransferFailed(f'{what} failed: {error}') from error

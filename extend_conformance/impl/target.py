@@ -166,7 +166,7 @@ class VolumeTarget:
         assert self._opened is not None, 'the volume is not open'
         with self._timeline.phase('write'), self._writing():
             self.drain()
-            self._opened.flush()
+            transfer.flush(self._opened)
 
     def room_bytes(self) -> int:
         """How many bytes the volume and its device both have."""

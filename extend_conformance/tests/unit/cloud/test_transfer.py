@@ -4,13 +4,80 @@
 
 import os
 import tempfile
+import threading
+from unittest import mock
 
+import ddt
+import fixtures
 import testtools
 
 from extend_conformance.cloud import device
 from extend_conformance.cloud import transfer
 
 UNIT = device.ALIGNMENT_BYTES
+
+
+class SilentDevice(device.DirectDescriptor):
+    """Answers nothing until it is told to."""
+
+    def __init__(self, descriptor):
+        super().__init__(descriptor, 'silent')
+        self.speaks = threading.Event()
+
+    def read_at(self, offset, length):
+        self.speaks.wait()
+        return super().read_at(offset, length)
+
+    def write_at(self, offset, content):
+        self.speaks.wait()
+        super().write_at(offset, content)
+
+    def flush(self):
+        self.speaks.wait()
+        super().flush()
+
+
+@ddt.ddt
+class NoAnswerTest(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        handle, path = tempfile.mkstemp(dir='/var/tmp')
+        self.addCleanup(os.unlink, path)
+        os.truncate(path, 10 * UNIT)
+        self.silent = SilentDevice(handle)
+        self.addCleanup(self.silent.close)
+        self.addCleanup(self.silent.speaks.set)
+        patience = mock.patch.object(transfer, '_PATIENCE_S', 0.2)
+        self.useFixture(fixtures.Timeout(10, gentle=True))
+        self.addCleanup(patience.stop)
+        patience.start()
+
+    @ddt.data(
+        (
+            lambda one: list(transfer.read_ahead(one, [(0, UNIT)], UNIT)),
+            'read',
+        ),
+        (
+            lambda one: transfer.write_behind(
+                one, [(at * UNIT, bytes(UNIT)) for at in range(4)]
+            ),
+            'write',
+        ),
+        (transfer.flush, 'flush'),
+    )
+    @ddt.unpack
+    def test_says_so_and_does_not_wait_for_ever(self, use, what):
+        error = self.assertRaises(transfer.NoAnswer, use, self.silent)
+        self.assertIn(f'A {what}', str(error))
+        self.assertIn('no answer after 0.2 s', str(error))
+
+    def test_the_error_of_the_caller_does_not_wait_for_ever_either(self):
+        def write():
+            with transfer.WriteBehind(self.silent) as behind:
+                behind.write(0, bytes(UNIT))
+                raise KeyError('the source')
+
+        self.assertRaises(KeyError, write)
 
 
 class TransferTest(testtools.TestCase):
