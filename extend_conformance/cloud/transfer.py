@@ -155,7 +155,10 @@ class WriteBehind:
         copy = self._copy(content)
         self._behind.begin(offset, self._opened.write_at, offset, copy)
 
-    def _copy(self, content: device.Buffer) -> memoryview:
+    def _copy(self, content: device.Buffer) -> device.Buffer:
+        if isinstance(content, bytes):
+            # Nobody can change it.
+            return content
         # Memory that is used again: pages that the kernel has to clear first
         # cost six times the copy.
         room = self._rooms.popleft()

@@ -110,7 +110,7 @@ UNUSUAL = (
         'host-open-descriptor-grows host-repeated-steps '
         'host-survives-reattach extend-completes data-boundary '
         'data-new-area-writable data-new-area-clean neighbour-undisturbed '
-        'image-modes-agree image-clone',
+        'image-clone',
     ),
     _row(
         'small-pool',
@@ -251,7 +251,7 @@ EXTEND: tuple[Row, ...] = (
         'failure-poisons',
         must_fail='extend-again-after-failure',
         must_pass='extend-completes host-grows-in-place data-old-intact '
-        'extend-with-snapshot extend-error-recovery',
+        'extend-error-recovery',
     ),
     _row(
         'failure-damages',
@@ -262,8 +262,7 @@ EXTEND: tuple[Row, ...] = (
     _row(
         'failure-touches-neighbour',
         must_fail='extend-again-after-failure',
-        must_pass='extend-completes host-grows-in-place data-old-intact '
-        'neighbour-undisturbed',
+        must_pass='extend-completes host-grows-in-place data-old-intact',
     ),
     _row(
         'failure-grows',
@@ -423,7 +422,7 @@ DATA = (
     _row(
         'loses-last-block',
         must_fail='data-old-intact',
-        must_pass='host-grows-in-place data-new-area-clean '
+        must_pass='host-grows-in-place extend-completes '
         'data-durable-after-detach',
         may_fail='data-boundary data-new-area-writable',
     ),
@@ -487,7 +486,6 @@ DATA = (
         'shows-deleted-later',
         must_fail='data-new-area-clean',
         must_pass='data-old-intact data-new-area-writable host-grows-in-place',
-        may_fail='io-during-extend neighbour-undisturbed',
     ),
     _row(
         'damages-second-gib',
@@ -657,7 +655,7 @@ API = (
         'accepts-at-3.41',
         _on_extend(_ACCEPTED, microversion='3.41'),
         must_fail='api-microversion-gate',
-        must_pass='api-bad-size host-grows-in-place image-known-size '
+        must_pass='api-bad-size host-grows-in-place extend-completes '
         'claim-host',
     ),
     _api_row(
@@ -677,7 +675,7 @@ API = (
         'accepts-equal-size',
         _on_extend(_ACCEPTED, new_size='2'),
         must_fail='api-size-not-larger',
-        must_pass='claim-host image-known-size image-source-fails',
+        must_pass='claim-host extend-completes image-source-fails',
     ),
     _api_row(
         'accepts-size-zero',
@@ -712,13 +710,13 @@ API = (
         'accepts-from-reader',
         _on_extend(_ACCEPTED, new_size='2', count=1),
         must_fail='api-policy-reader',
-        must_pass='claim-host image-known-size image-source-fails',
+        must_pass='claim-host extend-completes image-source-fails',
     ),
     _api_row(
         'fails-over-quota',
         _on_extend(fault_rules.Answer(500), new_size='2', count=1),
         must_fail='api-quota',
-        must_pass='claim-host image-known-size image-source-fails',
+        must_pass='claim-host extend-completes image-source-fails',
     ),
     _api_row(
         'makes-volumes-smaller',
