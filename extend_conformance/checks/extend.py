@@ -27,10 +27,10 @@ from extend_conformance.cloud import calls
 def extend_completes(context: context_module.Context) -> None:
     """An extend ends within its deadline, in a state that fits its outcome.
 
-    A success in ``in-use`` with the new size, a refusal in ``in-use`` or
-    ``error_extending`` with the old one. Nothing else that Cinder knows of
-    the volume changes. From a hang a reset, detach and delete lead out, which
-    is tried.
+    Two are asked for, one after the other. A success in ``in-use`` with the
+    new size, a refusal in ``in-use`` or ``error_extending`` with the old one.
+    Nothing else that Cinder knows of the volume changes. From a hang a reset,
+    detach and delete lead out, which is tried.
     """
     volume = context.resources.create_volume(1, context.volume_type)
     _make_bootable(context, volume.id)
@@ -38,9 +38,14 @@ def extend_completes(context: context_module.Context) -> None:
     before = context.storage.get_volume(volume.id)
     request_id = None
     try:
-        request_id = online_extend.extend(
-            context, volume.id, 1, 2, wait=online_extend.unless_first_hung
-        ).request_id
+        for size_gib in (1, 2):
+            request_id = online_extend.extend(
+                context,
+                volume.id,
+                size_gib,
+                size_gib + 1,
+                wait=online_extend.unless_first_hung,
+            ).request_id
     except online_extend.ExtendRefused as refused:
         request_id = refused.request_id
         context.step(f'refused, in a state that fits: {refused}')

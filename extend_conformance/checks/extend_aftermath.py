@@ -52,7 +52,7 @@ def _must_grow(volume: stamped.StampedVolume) -> None:
     needs=[registry.Need.HOST],
     budget_s=120,
     typical_s=30,
-    room_gib=7,
+    room_gib=8,
     feature=registry.Feature.SNAPSHOT,
 )
 def extend_with_snapshot(context: context_module.Context) -> None:
@@ -61,7 +61,8 @@ def extend_with_snapshot(context: context_module.Context) -> None:
     The volume is written anew after the extend; a volume that is made from
     the snapshot then holds what was there when it was taken. One that is made
     from a second snapshot, taken after the extend, has the new area too, and
-    can be extended online itself. The volume outlives the first snapshot.
+    can be extended online itself. With both snapshots, the volume is extended
+    once more. It outlives the first one.
     """
     volume = stamped.StampedVolume(context)
     volume.attach()
@@ -81,6 +82,8 @@ def extend_with_snapshot(context: context_module.Context) -> None:
         f'A second snapshot of volume {volume.id}, taken after the extend,'
     ):
         second = context.resources.create_snapshot(volume.id)
+    later = volume.content.copy()
+    _must_grow(volume)
     volume.detach()
     made = _must_hold(
         context,
@@ -95,7 +98,7 @@ def extend_with_snapshot(context: context_module.Context) -> None:
     made = _must_hold(
         context,
         second,
-        volume.content,
+        later,
         f'made from a snapshot of volume {volume.id} that was taken after '
         'the extend',
     )
@@ -168,13 +171,14 @@ def _must_hold(
     needs=[registry.Need.HOST],
     budget_s=120,
     typical_s=10,
-    room_gib=3,
+    room_gib=4,
 )
 def extend_again_after_failure(context: context_module.Context) -> None:
     """After an extend that failed, the next one, with room for it, works.
 
     The failed one asked for more than there is. It changes nothing: device,
-    data, what Cinder knows of the volume, and another volume are as before.
+    data, what Cinder knows of the volume, and another volume are as before,
+    and both volumes can be extended.
     Where it leaves ``error_extending``, detach and attach are the way back
     for a member of the project.
     """
@@ -207,7 +211,8 @@ def extend_again_after_failure(context: context_module.Context) -> None:
         volume.reattach()
         volume.must_hold_written('after the failed extend, detach and attach')
     try:
-        _must_grow(volume)
+        for each in (volume, neighbour):
+            _must_grow(each)
     except stamped.ExtendRefused as refused:
         raise findings.Failed(
             f'After an extend that failed, the next one, for which there is '

@@ -52,13 +52,14 @@ _WORLD_WIDE_ID = 'world-wide id'
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     typical_s=4,
-    room_gib=2,
+    room_gib=3,
 )
 def host_connection_stable(context: context_module.Context) -> None:
     """A connection made after the extend leads to the same volume by identity.
 
-    What a fresh connection changes anyway, without an extend between, is no
-    identity and is left out.
+    Twice: each of two extends is followed by a fresh connection. What a fresh
+    connection changes anyway, without an extend between, is no identity and is
+    left out.
     """
     first_extend.must_allow_another(context)
     volume = stamped.StampedVolume(context)
@@ -80,23 +81,34 @@ def host_connection_stable(context: context_module.Context) -> None:
             'that lasts from one attachment to the next',
             cause='no-identity',
         )
-    volume.extend(2)
-    try:
-        volume.grow_on_host()
-    except findings.Failed as failure:
-        context.step(f'not judged here: {failure}')
-    volume.reattach()
-    third = _identity(volume.attached)
-    volume.must_be_intact_at('through a connection after the extend', written)
     if _WORLD_WIDE_ID in identity:
         # It says all; the target and its number may change then.
         identity = {_WORLD_WIDE_ID: identity[_WORLD_WIDE_ID]}
+    for size_gib in (2, 3):
+        volume.extend(size_gib)
+        try:
+            volume.grow_on_host()
+        except findings.Failed as failure:
+            context.step(f'not judged here: {failure}')
+        volume.reattach()
+        volume.must_be_intact_at(
+            f'through a connection after the extend to {size_gib} GiB', written
+        )
+        _must_be_kept(volume, identity)
+
+
+def _must_be_kept(
+    volume: stamped.StampedVolume,
+    identity: collections.abc.Mapping[str, object],
+) -> None:
+    """Fail if the volume's present connection names another one."""
+    now = _identity(volume.attached)
     for name, value in identity.items():
-        if third.get(name) != value:
+        if now.get(name) != value:
             raise findings.Failed(
-                f'The extend changed the identity of volume {volume.id}: a '
-                f'connection made after it has {name} {third.get(name)}, '
-                f'those before it had {value}'
+                f'The extend to {volume.size_gib} GiB changed the identity of '
+                f'volume {volume.id}: a connection made after it has {name} '
+                f'{now.get(name)}, those before it had {value}'
             )
 
 

@@ -233,6 +233,14 @@ _EXTEND: ty.Final[tuple[Backend, ...]] = (
         verdict='fails',
     ),
     Backend(
+        name='snapshot-loses-data-later',
+        volume_driver=f'{_EXTEND_FAULTS}.SnapshotLosesDataLater',
+        defect='an extend of a volume with two snapshots damages them',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
         name='snapshot-damages-volume',
         volume_driver=f'{_EXTEND_FAULTS}.SnapshotDamagesVolume',
         defect='an extend zeroes the middle of volumes with a snapshot',
@@ -290,6 +298,14 @@ _EXTEND: ty.Final[tuple[Backend, ...]] = (
         verdict='fails',
     ),
     Backend(
+        name='clears-bootable-later',
+        volume_driver=f'{_EXTEND_FAULTS}.ClearsBootableLater',
+        defect='a second extend makes a volume unbootable',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='fails',
+    ),
+    Backend(
         # Nothing is wrong with it: its driver, not the scheduler, is the one
         # that refuses what is too large.
         name='small-pool',
@@ -303,6 +319,15 @@ _EXTEND: ty.Final[tuple[Backend, ...]] = (
         name='failure-poisons',
         volume_driver=f'{_EXTEND_FAULTS}.FailurePoisons',
         defect='an extend that failed is the last one of its volume',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
+    ),
+    Backend(
+        # What it does wrong is a should.
+        name='failure-poisons-neighbour',
+        volume_driver=f'{_EXTEND_FAULTS}.FailurePoisonsNeighbour',
+        defect='after an extend that failed no other volume is extended',
         matrix='complete',
         outcomes=('supported',),
         verdict='conforms',
@@ -511,6 +536,14 @@ _HOST: ty.Final[tuple[Backend, ...]] = (
         name='renames-target',
         volume_driver=f'{_HOST_FAULTS}.RenamesTarget',
         defect='an extended volume has another address when attached again',
+        matrix='complete',
+        outcomes=('supported',),
+        verdict='conforms',
+    ),
+    Backend(
+        name='renames-target-later',
+        volume_driver=f'{_HOST_FAULTS}.RenamesTargetLater',
+        defect='has another address after a second extend',
         matrix='complete',
         outcomes=('supported',),
         verdict='conforms',

@@ -159,6 +159,15 @@ class SnapshotLosesData(loop.LoopDriver):
 
 
 @interface.volumedriver
+class SnapshotLosesDataLater(SnapshotLosesData):
+    """The same, but only where the volume has several snapshots."""
+
+    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
+        if len(volume.snapshots) > 1:
+            super()._on_extended(volume, new_size)
+
+
+@interface.volumedriver
 class SnapshotDamagesVolume(loop.LoopDriver):
     """An extend of a volume that has a snapshot zeroes its middle."""
 
@@ -251,6 +260,15 @@ class ClearsBootable(loop.LoopDriver):
 
 
 @interface.volumedriver
+class ClearsBootableLater(ClearsBootable):
+    """A volume is not bootable any more after its second extend."""
+
+    def _on_extended(self, volume: ty.Any, new_size: int) -> None:
+        if new_size > 2:
+            super()._on_extended(volume, new_size)
+
+
+@interface.volumedriver
 class SmallPool(loop.LoopDriver):
     """Has a pool of 20 GiB, promises more, and refuses what does not fit.
 
@@ -296,6 +314,18 @@ class FailurePoisons(SmallPool):
         super()._on_extend(volume, new_size, device)
         if volume.id in self._poisoned:
             _refuse(volume)
+
+
+@interface.volumedriver
+class FailurePoisonsNeighbour(FailurePoisons):
+    """Never extends other volumes again after an extend has failed."""
+
+    def _on_full(self, volume: ty.Any, new_size: int, device: str) -> None:
+        self._poisoned.update(
+            other.name.removeprefix('volume-')
+            for other in self._path(volume).parent.glob('volume-*')
+            if other != self._path(volume)
+        )
 
 
 @interface.volumedriver

@@ -267,6 +267,15 @@ class RenamesTarget(_CountsExtends):
 
 
 @interface.volumedriver
+class RenamesTargetLater(RenamesTarget):
+    """The same, but only after the second extend."""
+
+    def _on_detached(self, volume: ty.Any) -> None:
+        if self._extends[volume.id] > 1:
+            super()._on_detached(volume)
+
+
+@interface.volumedriver
 class LeaksDevice(_CountsExtends):
     """The detach of an extended volume leaves its device on the host."""
 
