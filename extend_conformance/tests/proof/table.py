@@ -197,8 +197,7 @@ EXTEND: tuple[Row, ...] = (
     _row(
         'refuses-with-snapshots',
         must_fail='extend-with-snapshot',
-        must_pass='extend-completes data-old-intact '
-        'extend-again-after-failure',
+        must_pass='extend-completes data-old-intact claim-capability',
     ),
     _row(
         'snapshot-sees-new-data',
@@ -325,44 +324,37 @@ HOST = (
     _row(
         'damages-third-step',
         must_fail='host-repeated-steps',
-        must_pass='host-open-descriptor-grows host-survives-reattach '
-        'data-old-intact',
+        must_pass='host-grows-in-place host-survives-reattach data-old-intact',
     ),
     _row(
         'damages-third-step-block',
         must_fail='host-repeated-steps',
-        must_pass='host-open-descriptor-grows host-survives-reattach '
-        'data-old-intact',
+        must_pass='host-grows-in-place host-survives-reattach data-old-intact',
     ),
     _row(
         'damages-above-four-gib',
         must_fail='host-repeated-steps',
-        must_pass='host-open-descriptor-grows host-survives-reattach '
-        'data-old-intact',
+        must_pass='host-grows-in-place host-survives-reattach data-old-intact',
     ),
     _row(
         'damages-fifth-step',
         must_fail='host-repeated-steps',
-        must_pass='host-open-descriptor-grows host-survives-reattach '
-        'data-old-intact',
+        must_pass='host-grows-in-place host-survives-reattach data-old-intact',
     ),
     _row(
         'stays-at-fourth-step',
         must_fail='host-repeated-steps',
-        must_pass='host-grows-in-place host-open-descriptor-grows '
-        'host-survives-reattach',
+        must_pass='host-grows-in-place host-survives-reattach data-old-intact',
     ),
     _row(
         'refuses-after-reattach',
         must_fail='host-repeated-steps',
-        must_pass='host-open-descriptor-grows host-survives-reattach '
-        'image-detached-unknown',
+        must_pass='host-grows-in-place host-survives-reattach data-old-intact',
     ),
     _row(
         'grows-sevenfold',
         must_fail='host-large-step host-repeated-steps',
-        must_pass='host-grows-in-place host-open-descriptor-grows '
-        'host-survives-reattach',
+        must_pass='host-grows-in-place host-survives-reattach data-old-intact',
     ),
     _row(
         'grows-by-one',
@@ -414,19 +406,19 @@ HOST = (
     _row(
         'leaks-device-later',
         must_fail='host-nothing-left',
-        must_pass='host-survives-reattach host-open-descriptor-grows '
+        must_pass='host-grows-in-place host-survives-reattach '
         'host-connection-stable',
     ),
     _row(
         'leaves-link',
         must_fail='host-nothing-left',
-        must_pass='host-survives-reattach host-open-descriptor-grows '
+        must_pass='host-grows-in-place host-survives-reattach '
         'host-connection-stable',
     ),
     _row(
         'second-attachment-stale',
         must_fail='host-multiattach',
-        must_pass='host-open-descriptor-grows host-survives-reattach '
+        must_pass='host-grows-in-place host-survives-reattach '
         'host-nothing-left',
     ),
 )
@@ -524,22 +516,26 @@ DATA = (
     _row(
         'gone-while-extending',
         must_fail='io-during-extend',
-        must_pass='data-old-intact data-boundary data-durable-after-detach',
+        must_pass='data-old-intact host-grows-in-place '
+        'data-durable-after-detach',
     ),
     _row(
         'write-error-while-extending',
         must_fail='io-during-extend',
-        must_pass='data-old-intact data-boundary data-durable-after-detach',
+        must_pass='data-old-intact host-grows-in-place '
+        'data-durable-after-detach',
     ),
     _row(
         'stalls-while-extending',
         must_fail='io-during-extend',
-        must_pass='data-old-intact data-boundary data-durable-after-detach',
+        must_pass='data-old-intact host-grows-in-place '
+        'data-durable-after-detach',
     ),
     _row(
         'loses-writes-while-extending',
         must_fail='io-during-extend',
-        must_pass='data-old-intact data-boundary data-durable-after-detach',
+        must_pass='data-old-intact host-grows-in-place '
+        'data-durable-after-detach',
     ),
     _row(
         'touches-neighbour',
@@ -549,23 +545,23 @@ DATA = (
     _row(
         'touches-neighbour-at-detach',
         must_fail='neighbour-undisturbed',
-        must_pass='data-old-intact io-during-extend data-boundary',
+        must_pass='data-old-intact io-during-extend host-grows-in-place',
     ),
     _row(
         'loses-rewritten',
         must_fail='data-boundary',
-        must_pass='data-old-intact data-new-area-writable '
+        must_pass='data-old-intact host-grows-in-place '
         'data-durable-after-detach',
     ),
     _row(
         'touches-detached-neighbour',
         must_fail='neighbour-undisturbed',
-        must_pass='data-old-intact io-during-extend data-boundary',
+        must_pass='data-old-intact io-during-extend host-grows-in-place',
     ),
     _row(
         'touches-neighbour-later',
         must_fail='neighbour-undisturbed',
-        must_pass='data-old-intact io-during-extend data-boundary',
+        must_pass='data-old-intact io-during-extend host-grows-in-place',
     ),
     _row(
         'shares-new-area',
@@ -576,7 +572,7 @@ DATA = (
     _row(
         'damages-when-two-extend',
         must_fail='neighbour-undisturbed',
-        must_pass='data-old-intact io-during-extend data-boundary',
+        must_pass='data-old-intact io-during-extend host-grows-in-place',
     ),
     _row(
         'shows-neighbour',
