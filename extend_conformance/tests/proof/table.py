@@ -377,7 +377,7 @@ HOST = (
         'attaches-no-more',
         must_fail='host-survives-reattach host-open-descriptor-grows '
         'image-attached-unknown',
-        must_pass='extend-completes host-nothing-left claim-capability',
+        must_pass='extend-completes host-nothing-left claim-host',
     ),
     _row(
         'keeps-extended',
@@ -483,8 +483,6 @@ DATA = (
         'shows-deleted-data',
         must_fail='data-new-area-clean',
         must_pass='data-old-intact io-during-extend host-grows-in-place',
-        # A volume that an earlier check deleted shows there, too.
-        may_fail='data-boundary neighbour-undisturbed',
     ),
     _row(
         'shows-deleted-later',
@@ -545,7 +543,7 @@ DATA = (
     _row(
         'touches-neighbour-at-detach',
         must_fail='neighbour-undisturbed',
-        must_pass='data-old-intact io-during-extend host-grows-in-place',
+        must_pass='data-old-intact host-grows-in-place claim-capability',
     ),
     _row(
         'loses-rewritten',
@@ -556,29 +554,27 @@ DATA = (
     _row(
         'touches-detached-neighbour',
         must_fail='neighbour-undisturbed',
-        must_pass='data-old-intact io-during-extend host-grows-in-place',
+        must_pass='data-old-intact host-grows-in-place claim-capability',
     ),
     _row(
         'touches-neighbour-later',
         must_fail='neighbour-undisturbed',
-        must_pass='data-old-intact io-during-extend host-grows-in-place',
+        must_pass='data-old-intact host-grows-in-place claim-capability',
     ),
     _row(
         'shares-new-area',
         must_fail='neighbour-undisturbed',
         must_pass='data-old-intact io-during-extend data-boundary',
-        may_fail='image-modes-agree',
     ),
     _row(
         'damages-when-two-extend',
         must_fail='neighbour-undisturbed',
-        must_pass='data-old-intact io-during-extend host-grows-in-place',
+        must_pass='data-old-intact host-grows-in-place claim-capability',
     ),
     _row(
         'shows-neighbour',
         must_fail='neighbour-undisturbed',
         must_pass='data-old-intact data-boundary io-during-extend',
-        may_fail='data-new-area-clean',
     ),
 )
 
@@ -595,8 +591,7 @@ WRITER: tuple[Row, ...] = (
     _row(
         'truncates-at-reopen',
         must_fail='image-detached-unknown image-modes-agree',
-        must_pass='image-attached-unknown image-known-size '
-        'data-old-intact claim-matrix',
+        must_pass='image-attached-unknown data-old-intact claim-matrix',
     ),
     _row(
         'offline-extend-damages',
@@ -629,7 +624,8 @@ WRITER: tuple[Row, ...] = (
         'keeps-refused',
         must_fail='image-refused-extend',
         may_fail='claim-matrix',
-        must_pass='image-detached-unknown image-known-size image-source-fails',
+        must_pass='image-detached-unknown image-source-fails '
+        'data-durable-after-detach',
     ),
     _row(
         'capability-is-text',
@@ -640,7 +636,7 @@ WRITER: tuple[Row, ...] = (
     _row(
         'host-cannot-extend',
         must_fail='claim-host host-grows-in-place image-attached-unknown',
-        must_pass='image-detached-unknown image-known-size image-source-fails',
+        must_pass='image-detached-unknown image-source-fails extend-completes',
     ),
     _row(
         # A good backend, whose row of the matrix is wrong.
@@ -720,7 +716,7 @@ API = (
         'fails-over-quota',
         _on_extend(fault_rules.Answer(500), new_size='2', count=1),
         must_fail='api-quota',
-        must_pass='claim-host extend-completes image-source-fails',
+        must_pass='claim-host claim-capability image-source-fails',
     ),
     _api_row(
         'makes-volumes-smaller',
