@@ -51,7 +51,7 @@ def _must_grow(volume: stamped.StampedVolume) -> None:
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
-    typical_s=30,
+    typical_s=36,
     room_gib=8,
     feature=registry.Feature.SNAPSHOT,
 )
@@ -170,7 +170,7 @@ def _must_hold(
     applies=registry.Applies.WHERE_SUPPORTED,
     needs=[registry.Need.HOST],
     budget_s=120,
-    typical_s=10,
+    typical_s=14,
     room_gib=4,
 )
 def extend_again_after_failure(context: context_module.Context) -> None:
