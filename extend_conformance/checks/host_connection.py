@@ -55,11 +55,10 @@ _WORLD_WIDE_ID = 'world-wide id'
     room_gib=3,
 )
 def host_connection_stable(context: context_module.Context) -> None:
-    """A connection made after the extend leads to the same volume by identity.
+    """A connection made after an extend leads to the same volume by identity.
 
-    Twice: each of two extends is followed by a fresh connection. What a fresh
-    connection changes anyway, without an extend between, is no identity and is
-    left out.
+    So does one that is made after a second extend. What a fresh connection
+    changes anyway, without an extend between, is no identity and is left out.
     """
     first_extend.must_allow_another(context)
     volume = stamped.StampedVolume(context)

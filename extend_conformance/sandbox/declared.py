@@ -300,7 +300,7 @@ _EXTEND: ty.Final[tuple[Backend, ...]] = (
     Backend(
         name='clears-bootable-later',
         volume_driver=f'{_EXTEND_FAULTS}.ClearsBootableLater',
-        defect='a second extend makes a volume unbootable',
+        defect='an extend beyond 2 GiB makes a volume unbootable',
         matrix='complete',
         outcomes=('supported',),
         verdict='fails',

@@ -261,7 +261,7 @@ class ClearsBootable(loop.LoopDriver):
 
 @interface.volumedriver
 class ClearsBootableLater(ClearsBootable):
-    """A volume is not bootable any more after its second extend."""
+    """A volume is not bootable any more once it grows beyond 2 GiB."""
 
     def _on_extended(self, volume: ty.Any, new_size: int) -> None:
         if new_size > 2:
