@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import secrets
+import signal
 import tempfile
 import typing as ty
 
@@ -23,6 +24,7 @@ import platformdirs
 import psutil
 
 from extend_conformance import exceptions
+from extend_conformance.cloud import waiting
 
 #: Entry of a volume's metadata that says which run made it.
 METADATA_KEY = 'extend_conformance_run'
@@ -85,26 +87,78 @@ class Writer:
     @classmethod
     def this(cls) -> 'Writer':
         """The process that runs now."""
-        pid = os.getpid()
-        return cls(pid=pid, created_s=_created_s(pid))
+        process = psutil.Process()
+        return cls(pid=process.pid, created_s=_created_s(process))
 
     @property
     def is_alive(self) -> bool:
-        """Whether it still runs."""
+        """Whether it can still make or change something.
+
+        One that was killed cannot, though it is there until the kernel has
+        closed its devices, and then until its parent has taken note.
+        """
+        process = self._process()
+        return process is not None and not _is_ending(process.pid)
+
+    def wait_until_ended(self, timeout_s: float) -> None:
+        """Give one that was killed time to let go of what it has open.
+
+        :param timeout_s: seconds. A device that answers nothing may keep it
+            for longer, until it is disconnected.
+        """
+        with contextlib.suppress(waiting.WaitTimeout):
+            waiting.wait_until(
+                self._holds_something,
+                lambda holds: not holds,
+                timeout_s=timeout_s,
+                resource=f'process {self.pid}',
+                wanted='ended',
+            )
+
+    def _holds_something(self) -> bool:
+        process = self._process()
         try:
-            return abs(_created_s(self.pid) - self.created_s) < _CLOCK_SLACK_S
+            return (
+                process is not None
+                and process.status() != psutil.STATUS_ZOMBIE
+            )
         except psutil.NoSuchProcess:
             return False
 
+    def _process(self) -> psutil.Process | None:
+        try:
+            process = psutil.Process(self.pid)
+            created_s = _created_s(process)
+        except psutil.NoSuchProcess:
+            return None
+        if abs(created_s - self.created_s) < _CLOCK_SLACK_S:
+            return process
+        return None
 
-def _created_s(pid: int) -> float:
+
+def _is_ending(pid: int) -> bool:
+    """Whether a process is a zombie, or is to be killed by the kernel."""
+    try:
+        status = pathlib.Path('/proc', str(pid), 'status').read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    fields = dict(line.split(':', 1) for line in status.splitlines())
+    # The first signal is the lowest bit; see proc_pid_status(5).
+    pending = int(fields['ShdPnd'], 16)
+    return (
+        fields['State'].split()[0] == 'Z'
+        or pending >> (signal.SIGKILL - 1) & 1 == 1
+    )
+
+
+def _created_s(process: psutil.Process) -> float:
     """When a process was started, in seconds since the start of the host.
 
     psutil makes a date of what the kernel knows, with the start of the host
     as the clock has it when it is asked first.
     """
     boot_s = psutil.boot_time()
-    return psutil.Process(pid).create_time() - boot_s
+    return process.create_time() - boot_s
 
 
 @dataclasses.dataclass(frozen=True)
@@ -193,11 +247,10 @@ class Ledger:
             return tuple(self._read().entries.values())
 
     @property
-    def is_alive(self) -> bool:
-        """Whether a process of the run still runs on this host."""
+    def writers(self) -> tuple[Writer, ...]:
+        """The processes of this host that take, or took, part in the run."""
         with self._locked():
-            writers = self._read().writers
-        return any(each.is_alive for each in writers)
+            return self._read().writers
 
     @property
     def open_entries(self) -> tuple[Entry, ...]:

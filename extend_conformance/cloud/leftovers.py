@@ -29,6 +29,9 @@ from extend_conformance.cloud import settings
 from extend_conformance.cloud import snapshots
 from extend_conformance.cloud import views
 
+#: How long the kernel may take to end a killed process whose devices answer.
+_KILLED_PATIENCE_S = 10.0
+
 
 class Fate(enum.StrEnum):
     """What became of a leftover."""
@@ -45,7 +48,7 @@ class Leftover:
     """One thing that a run left.
 
     :param id: of the volume, snapshot or attachment, the path of a device
-        node, or the name of a setting.
+        node or of a ledger, or the name of a setting.
     :param reason: why it is still there, if it is.
     """
 
@@ -96,21 +99,25 @@ class Sweep:
             if self._only not in (None, ledger.run_id):
                 continue
             try:
-                if self._only is None and ledger.is_alive:
-                    going_on.add(ledger.run_id)
-                    continue
+                writers = ledger.writers
+                alive = [each.pid for each in writers if each.is_alive]
+                # Read after that: a process writes until it is killed.
                 entries = ledger.open_entries
             except ledgers.LedgerUnreadable as error:
-                yield Leftover(
-                    run_id=ledger.run_id,
-                    kind='ledger',
-                    id=str(ledger.path),
-                    project_id=None,
-                    fate=Fate.LEFT,
-                    reason=error.what,
-                )
+                yield _of_file(ledger, Fate.LEFT, error.what)
+                continue
+            if alive and self._only is None:
+                going_on.add(ledger.run_id)
+                if any(self._is_ours(each) for each in entries):
+                    pids = ', '.join(map(str, alive))
+                    yield _of_file(
+                        ledger, Fate.SPARED, f'It still runs: pid {pids}.'
+                    )
                 continue
             dead.add(ledger.run_id)
+            for each in writers:
+                if each.pid not in alive:
+                    each.wait_until_ended(_KILLED_PATIENCE_S)
             yield from self._of_ledger(ledger, entries)
         yield from self._of_metadata(going_on, dead)
 
@@ -121,7 +128,7 @@ class Sweep:
     ) -> collections.abc.Iterator[Leftover]:
         # Last in, first out: nodes before attachments before volumes.
         for entry in reversed(entries):
-            if entry.kind != node_owner.KIND and not self._is_ours(entry):
+            if not self._is_ours(entry):
                 continue
             found = self._find(entry)
             if not found:
@@ -237,7 +244,11 @@ class Sweep:
         )
 
     def _is_ours(self, entry: ledgers.Entry) -> bool:
-        return self._all_projects or entry.project_id == self._project_id
+        return (
+            self._all_projects
+            or entry.project_id == self._project_id
+            or entry.kind == node_owner.KIND
+        )
 
     def _is_here(self, entry: ledgers.Entry) -> bool:
         """Whether it is this cloud that would have to know of an entry.
@@ -347,6 +358,17 @@ class Sweep:
 
 class _Spared(exceptions.ExtendConformanceError):
     """It is somebody else's now."""
+
+
+def _of_file(ledger: ledgers.Ledger, fate: Fate, reason: str) -> Leftover:
+    return Leftover(
+        run_id=ledger.run_id,
+        kind='ledger',
+        id=str(ledger.path),
+        project_id=None,
+        fate=fate,
+        reason=reason,
+    )
 
 
 def _is_kept(resource: views.Snapshot | views.Volume) -> bool:

@@ -4,11 +4,17 @@
 
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 import typing as ty
+
+import fixtures
+import psutil
 
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import settings
@@ -169,3 +175,75 @@ class PutBackTest(base.SandboxTestCase):
         self.assertEqual(0, code, str(found))
         self.must_leave_nothing(before)
         self.assertEqual((0, []), self._cleanup())
+
+    def test_a_process_that_the_kernel_ends_late_is_waited_for(self) -> None:
+        before = self.volume_ids()
+        disk = self._frozen_disk()
+        process = subprocess.Popen(
+            (
+                *(sys.executable, '-c'),
+                _BEGIN
+                + "owned.create_volume(1, 'good')\n"
+                + "print('made', flush=True)\n"
+                + f"open('{disk / 'held'}', 'wb')\n",
+            ),
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        assert process.stdout is not None
+        self.assertEqual('made\n', process.stdout.readline())
+        held = psutil.Process(process.pid)
+        while held.status() != psutil.STATUS_DISK_SLEEP:
+            time.sleep(0.01)
+        process.kill()
+        thaw = threading.Timer(5, subprocess.run, [('fsfreeze', '-u', disk)])
+        thaw.start()
+        self.addCleanup(thaw.join)
+
+        code, found = self._cleanup()
+
+        self.assertFalse(thaw.is_alive())
+        self.assertEqual(
+            (0, [('volume', 'removed')]),
+            (code, [(each['Kind'], each['Fate']) for each in found]),
+        )
+        self.must_leave_nothing(before)
+        self.assertEqual((0, []), self._cleanup())
+
+    def _frozen_disk(self) -> pathlib.Path:
+        """A file system that holds whoever writes to it, in the kernel."""
+        directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        image = directory / 'image'
+        disk = directory / 'disk'
+        disk.mkdir()
+        with image.open('wb') as stream:
+            stream.truncate(16 * base.MIB)
+        for words in (
+            ('mkfs.ext4', '-q', image),
+            ('mount', '-o', 'loop', image, disk),
+        ):
+            subprocess.run(words, check=True)
+        self.addCleanup(subprocess.run, ('umount', disk), check=True)
+        subprocess.run(('fsfreeze', '-f', disk), check=True)
+        self.addCleanup(
+            subprocess.run, ('fsfreeze', '-u', disk), capture_output=True
+        )
+        return disk
+
+    def test_a_run_that_goes_on_is_named_and_left_alone(self) -> None:
+        volume = self.resources.create_volume(1, 'good')
+
+        code, found = self._cleanup()
+
+        self.assertEqual(
+            (0, [('ledger', 'spared', self.ledger.run_id)]),
+            (
+                code,
+                [(each['Kind'], each['Fate'], each['Run']) for each in found],
+            ),
+        )
+        self.assertIn(str(os.getpid()), found[0]['Reason'])
+        self.assertIn(volume.id, self.volume_ids())

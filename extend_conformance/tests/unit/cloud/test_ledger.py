@@ -9,6 +9,7 @@ import re
 import resource
 import signal
 import stat
+import subprocess
 import time
 
 import fixtures
@@ -156,11 +157,30 @@ class LedgerTest(testtools.TestCase):
         writer.join()
         other = ledgers.Ledger(run_id, self.directory)
 
-        self.assertTrue(self.ledger.is_alive)
-        self.assertFalse(other.is_alive)
+        self.assertEqual([True], _alive(self.ledger))
+        self.assertEqual([False], _alive(other))
         # This process joins the run of the other one.
         ledgers.Ledger.start(run_id, self.directory)
-        self.assertTrue(other.is_alive)
+        self.assertEqual([False, True], _alive(other))
+
+    def test_a_zombie_is_no_writer_any_more(self) -> None:
+        child = subprocess.Popen(('sleep', '300'))
+        process = psutil.Process(child.pid)
+        writer = ledgers.Writer(
+            pid=child.pid,
+            created_s=process.create_time() - psutil.boot_time(),
+        )
+        self.assertTrue(writer.is_alive)
+
+        child.kill()
+        # Nobody asks for it, so that it stays.
+        while process.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+
+        self.addCleanup(child.wait)
+        self.assertFalse(writer.is_alive)
+        # Does not wait either.
+        writer.wait_until_ended(300.0)
 
     def test_a_pid_that_is_used_again_is_not_the_writer(self) -> None:
         now = ledgers.Writer.this()
@@ -200,6 +220,10 @@ class LedgerTest(testtools.TestCase):
             ledgers.Ledger.start,
             directory=file / 'runs',
         )
+
+
+def _alive(ledger: ledgers.Ledger) -> list[bool]:
+    return [writer.is_alive for writer in ledger.writers]
 
 
 def _known(pid: int | None) -> int:
