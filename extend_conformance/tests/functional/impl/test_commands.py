@@ -132,8 +132,11 @@ class CommandsTest(base.SandboxTestCase):
         first = self._cleanup()
         second = self._cleanup()
 
-        # A run that goes on is left alone.
-        self.assertEqual((0, []), alive)
+        # A run that goes on is named, and left alone.
+        self.assertEqual(
+            (0, [('ledger', 'spared')]),
+            (alive[0], [(each['Kind'], each['Fate']) for each in alive[1]]),
+        )
         self.assertEqual(
             (0, {'would be removed'}),
             (dry[0], {each['Fate'] for each in dry[1]}),
