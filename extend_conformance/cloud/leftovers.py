@@ -111,7 +111,10 @@ class Sweep:
                 if any(self._is_ours(each) for each in entries):
                     pids = ', '.join(map(str, alive))
                     yield _of_file(
-                        ledger, Fate.SPARED, f'It still runs: pid {pids}.'
+                        ledger,
+                        Fate.SPARED,
+                        f'It still runs here, with pid {pids}. If it should '
+                        'not, end that first, and clean up again.',
                     )
                 continue
             dead.add(ledger.run_id)
