@@ -17,6 +17,7 @@ import rich.console
 
 from extend_conformance import checks
 from extend_conformance import exceptions
+from extend_conformance import interrupts
 from extend_conformance.checks import arguments
 from extend_conformance.checks import names
 from extend_conformance.checks import pages
@@ -45,6 +46,7 @@ class Door:
         self._prepared: run.Prepared | None = None
         self._begun: run.Begun | None = None
         self._report: build.Report | None = None
+        self._until_end = contextlib.ExitStack()
 
     def pytest_addoption(self, parser: pytest.Parser) -> None:
         """Take the options of ``certify``."""
@@ -142,11 +144,12 @@ class Door:
                 self.prepared.volume_types, {item.subject for item in items}
             ),
         )
+        self._until_end.enter_context(interrupts.like_ctrl_c())
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """End the run; the process that began it builds the report."""
-        with _ending_pytest():
+        with _ending_pytest(), self._until_end:
             if self._begun is not None:
                 self._begun.end()
             if self._is_worker or not (self._output / 'results').exists():

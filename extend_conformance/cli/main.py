@@ -11,9 +11,7 @@ import contextlib
 import importlib.metadata
 import logging
 import os
-import signal
 import sys
-import types
 import warnings
 
 from cliff import app
@@ -21,6 +19,7 @@ from cliff import command
 from cliff import commandmanager
 
 from extend_conformance import exceptions
+from extend_conformance import interrupts
 from extend_conformance import masking
 
 
@@ -99,16 +98,8 @@ class Application(app.App):
         return result
 
 
-def _interrupt(number: int, frame: types.FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def main(argv: collections.abc.Sequence[str] | None = None) -> int:
     """Run the command line.
-
-    A terminal that hangs up or a supervisor that terminates must leave as
-    little behind as Ctrl-C does, so both take the same way out. Under nohup
-    a hang-up stays ignored.
 
     :param argv: arguments without the program's name; by default those of
         the process.
@@ -119,10 +110,8 @@ def main(argv: collections.abc.Sequence[str] | None = None) -> int:
     # sandbox's daemons too, which inherit this and have no name to resolve.
     os.environ.setdefault('EVENTLET_NO_GREENDNS', 'yes')
     warnings.filterwarnings('ignore', message=r'\s*Eventlet is deprecated')
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
-    return Application().run(sys.argv[1:] if argv is None else argv)
+    with interrupts.like_ctrl_c():
+        return Application().run(sys.argv[1:] if argv is None else argv)
 
 
 if __name__ == '__main__':

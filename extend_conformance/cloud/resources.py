@@ -18,6 +18,7 @@ import typing as ty
 import tenacity
 
 from extend_conformance import exceptions
+from extend_conformance import interrupts
 from extend_conformance.cloud import attachment as attachments
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
@@ -218,28 +219,29 @@ class Resources:
     ) -> views.Volume:
         """Ask for a volume, own it, and do not wait for it."""
         name = self._named(name)
-        entry = self.ledger.intend(
-            VOLUME,
-            self.storage.connection.auth_url,
-            self.storage.connection.project_id,
-            name,
-            size_gib=size_gib,
-            volume_type=volume_type,
-        )
         marked = {
             **(metadata or {}),
             ledgers.METADATA_KEY: self.ledger.run_id,
         }
-        try:
-            volume = self.storage.create_volume(
-                name, size_gib, volume_type, marked, snapshot_id, source_id
+        made: list[views.Volume] = []
+
+        def make() -> str:
+            made.append(
+                self.storage.create_volume(
+                    name, size_gib, volume_type, marked, snapshot_id, source_id
+                )
             )
-        except BaseException as error:
-            return self.storage.get_volume(
-                self._resolve(_Doubt(entry, lambda: self._find(name)), error)
-            )
-        self._own(entry, volume.id)
-        return volume
+            return made[0].id
+
+        volume_id = self._make(
+            VOLUME,
+            name,
+            make,
+            lambda: self._find(name),
+            size_gib=size_gib,
+            volume_type=volume_type,
+        )
+        return made[0] if made else self.storage.get_volume(volume_id)
 
     def create_snapshot(
         self, volume_id: str, timeout_s: float = 300.0
@@ -251,26 +253,19 @@ class Resources:
         :raises calls.ApiError: it was refused.
         """
         name = self._named()
-        entry = self.ledger.intend(
-            SNAPSHOT,
-            self.storage.connection.auth_url,
-            self.storage.connection.project_id,
-            name,
-            volume_id=volume_id,
-        )
         marked = {ledgers.METADATA_KEY: self.ledger.run_id}
 
         def find() -> list[str]:
             found = snapshots.list_all(self.storage)
             return [each.id for each in found if each.name == name]
 
-        try:
-            made = snapshots.create(self.storage, volume_id, name, marked)
-        except BaseException as error:
-            made_id = self._resolve(_Doubt(entry, find), error)
-        else:
-            made_id = made.id
-            self._own(entry, made_id)
+        made_id = self._make(
+            SNAPSHOT,
+            name,
+            lambda: snapshots.create(self.storage, volume_id, name, marked).id,
+            find,
+            volume_id=volume_id,
+        )
         return snapshots.wait_until_available(
             self.storage, made_id, timeout_s
         ).value
@@ -289,8 +284,11 @@ class Resources:
                 'Nothing can be attached: no host was given',
                 resource=f'volume {volume_id}',
             )
-        attached = self.host.attach(self.storage, self.ledger, volume_id, mode)
-        self._owned.append(attached)
+        with interrupts.held_back():
+            attached = self.host.attach(
+                self.storage, self.ledger, volume_id, mode
+            )
+            self._owned.append(attached)
         return attached
 
     def put_in_use(self, volume_id: str) -> str:
@@ -303,12 +301,6 @@ class Resources:
         :returns: the id of the attachment.
         :raises calls.ApiError: the backend does not export to such a host.
         """
-        entry = self.ledger.intend(
-            hosts.KIND,
-            self.storage.connection.auth_url,
-            self.storage.connection.project_id,
-            volume_id,
-        )
 
         def find() -> list[str]:
             # An attachment has no name, but this volume is ours alone.
@@ -320,12 +312,12 @@ class Resources:
             there = self.storage.attachments(volume_id)
             return [each for each in there if each not in known]
 
-        try:
-            attachment_id = self.storage.attachment_create(volume_id).id
-        except BaseException as error:
-            attachment_id = self._resolve(_Doubt(entry, find), error)
-        else:
-            self._own(entry, attachment_id)
+        attachment_id = self._make(
+            hosts.KIND,
+            volume_id,
+            lambda: self.storage.attachment_create(volume_id).id,
+            find,
+        )
         self.storage.attachment_update(attachment_id, _NOWHERE)
         self.storage.attachment_complete(attachment_id)
         return attachment_id
@@ -340,21 +332,42 @@ class Resources:
         if self.images is None:
             raise exceptions.UsageError('No image service was given')
         name = self._named()
-        entry = self.ledger.intend(
+        marked = {image_service.RUN_PROPERTY: self.ledger.run_id}
+        return self._make(
             IMAGE,
-            self.storage.connection.auth_url,
-            self.storage.connection.project_id,
             name,
+            functools.partial(self.images.create_image, name, marked),
+            functools.partial(self.images.find_images, name),
         )
-        try:
-            image_id = self.images.create_image(
-                name, {image_service.RUN_PROPERTY: self.ledger.run_id}
+
+    def _make(
+        self,
+        kind: str,
+        name: str,
+        make: collections.abc.Callable[[], str],
+        find: collections.abc.Callable[[], collections.abc.Sequence[str]],
+        **facts: ty.Any,
+    ) -> str:
+        """Make something, and own it; nothing interrupts the two.
+
+        :param make: gives the id of what it made.
+        :param find: gives the ids of what it may have made, if the answer was
+            lost.
+        """
+        with interrupts.held_back():
+            entry = self.ledger.intend(
+                kind,
+                self.storage.connection.auth_url,
+                self.storage.connection.project_id,
+                name,
+                **facts,
             )
-        except BaseException as error:
-            find = functools.partial(self.images.find_images, name)
-            return self._resolve(_Doubt(entry, find), error)
-        self._own(entry, image_id)
-        return image_id
+            try:
+                made_id = make()
+            except BaseException as error:
+                return self._resolve(_Doubt(entry, find), error)
+            self._own(entry, made_id)
+        return made_id
 
     def _resolve(self, doubt: '_Doubt', error: BaseException) -> str:
         """Find out what became of a request that failed, and own it.

@@ -6,6 +6,7 @@ What a run leaves when it is killed is found by ``cleanup``, whichever door it
 came through.
 """
 
+import collections.abc
 import configparser
 import contextlib
 import dataclasses
@@ -19,6 +20,7 @@ import typing as ty
 
 import fixtures
 
+from extend_conformance.cloud import host
 from extend_conformance.cloud import ledger
 from extend_conformance.report import judgement
 from extend_conformance.results import model
@@ -89,6 +91,42 @@ class DoorsTestCase(base.SandboxTestCase):
         return '\n'.join(
             log.read_text(errors='replace') for log in self.work.glob('*.log')
         )
+
+    def entries_of_run(self) -> list[ledger.Entry]:
+        """Everything that the run has entered so far."""
+        return [
+            entry
+            for run in ledger.Ledger.runs()
+            if run.run_id != self.ledger.run_id
+            for entry in run.entries
+        ]
+
+    def wait_until_it_has_made(
+        self, number: int, process: 'subprocess.Popen[str]'
+    ) -> None:
+        """Wait until the ledger of the run has so many entries."""
+        self.wait_until(lambda: len(self.entries_of_run()) >= number, process)
+
+    def wait_until(
+        self,
+        done: collections.abc.Callable[[], bool],
+        process: 'subprocess.Popen[str] | None' = None,
+    ) -> None:
+        """Wait for something that a program, if named, does before its end."""
+        deadline = time.monotonic() + 300
+        while not done():
+            if process is not None:
+                self.assertIsNone(process.poll(), self.logs())
+            self.assertLess(time.monotonic(), deadline, self.logs())
+            time.sleep(0.02)
+
+    def volumes_of_runs(self) -> list[str]:
+        """Volumes that any run has made, in the projects of tempest too."""
+        return [
+            volume.id
+            for volume in self.admin.list_volumes(all_projects=True)
+            if ledger.METADATA_KEY in volume.metadata
+        ]
 
 
 class SameAnswersTest(DoorsTestCase):
@@ -187,39 +225,14 @@ def _said(results: model.Results) -> _Said:
 class KilledTest(DoorsTestCase):
     """A run that is killed at any point, and ``cleanup`` after it."""
 
-    def entries_of_run(self) -> list[ledger.Entry]:
-        """Everything that the killed run has entered so far."""
-        return [
-            entry
-            for run in ledger.Ledger.runs()
-            if run.run_id != self.ledger.run_id
-            for entry in run.entries
-        ]
-
-    def kill_when_it_has_made(
-        self, number: int, process: 'subprocess.Popen[str]'
-    ) -> None:
-        """Kill the run when its ledger has so many entries."""
-        deadline = time.monotonic() + 300
-        while len(self.entries_of_run()) < number:
-            self.assertIsNone(process.poll(), self.logs())
-            self.assertLess(time.monotonic(), deadline, self.logs())
-            time.sleep(0.02)
-        self.kill(process)
-
     def must_be_cleaned(self, *options: str) -> None:
         """Clean up, and assert that nothing at all is left."""
         cleaned = self.run_command('cleanup', *options)
         self.assertEqual(0, cleaned.returncode, cleaned.stderr)
         again = self.run_command('cleanup', *options, '-f', 'value')
         self.assertEqual((0, ''), (again.returncode, again.stdout))
-        left = [
-            volume.id
-            for volume in self.admin.list_volumes(all_projects=True)
-            if ledger.METADATA_KEY in volume.metadata
-        ]
-        self.assertEqual([], left)
         self.assertEqual([], self.entries_of_run())
+        self.assertEqual([], self.volumes_of_runs())
         self.must_leave_nothing(self.volume_ids())
 
     def test_certify_at_several_points(self) -> None:
@@ -230,7 +243,8 @@ class KilledTest(DoorsTestCase):
                 *(*base.COMMAND, 'certify', '--profile', 'quick'),
                 *('--volume-type', _GOOD, '--output', f'killed-{number}'),
             )
-            self.kill_when_it_has_made(number, process)
+            self.wait_until_it_has_made(number, process)
+            self.kill(process)
 
             self.must_be_cleaned()
 
@@ -239,6 +253,51 @@ class KilledTest(DoorsTestCase):
             '^extend_conformance.*Backend_good[.]', profile='quick'
         )
         # An attachment is there, in a project that tempest has made.
-        self.kill_when_it_has_made(3, process)
+        self.wait_until_it_has_made(3, process)
+        self.kill(process)
 
         self.must_be_cleaned('--all-projects')
+
+
+class TerminatedTest(DoorsTestCase):
+    """A run that a supervisor ends removes what it made by itself."""
+
+    def kinds_made(self) -> set[str]:
+        """Kinds of what the run makes, or has made and not yet removed."""
+        return {
+            entry.kind for entry in self.entries_of_run() if not entry.gone
+        }
+
+    def must_remove_what_it_made(
+        self, process: 'subprocess.Popen[str]'
+    ) -> None:
+        """Terminate the run, and assert that nothing at all is left."""
+        self.wait_until(lambda: host.KIND in self.kinds_made(), process)
+
+        os.killpg(process.pid, signal.SIGTERM)
+
+        process.wait(120)
+        # tempest does not wait for its workers.
+        self.wait_until(lambda: not self.kinds_made())
+        self.assertEqual([], self.volumes_of_runs())
+        self.must_leave_nothing(self.volume_ids())
+
+    def test_pytest(self) -> None:
+        process = self.start(
+            'pytest',
+            *(sys.executable, '-m', 'pytest', '--pyargs'),
+            *('extend_conformance.checks', '--profile', 'quick'),
+            *('--volume-type', _GOOD, '--output', 'pytest'),
+        )
+
+        self.must_remove_what_it_made(process)
+
+        self.assertEqual(2, process.returncode)
+        self.assertIn('KeyboardInterrupt', self.logs())
+
+    def test_worker_of_tempest(self) -> None:
+        process = self.start_tempest(
+            '^extend_conformance.*Backend_good[.]', profile='quick'
+        )
+
+        self.must_remove_what_it_made(process)

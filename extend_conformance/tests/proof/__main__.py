@@ -19,13 +19,13 @@ import pathlib
 import signal
 import sys
 import time
-import types
 
 import rich.console
 import rich.progress
 import rich.table
 
 from extend_conformance import exceptions
+from extend_conformance import interrupts
 from extend_conformance.cli import sandbox_start
 from extend_conformance.cloud import ledger
 from extend_conformance.sandbox import lifecycle
@@ -245,24 +245,20 @@ def _write(
     path.write_text(json.dumps(content, indent=1) + '\n', encoding='utf-8')
 
 
-def _interrupt(number: int, frame: types.FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def main(argv: collections.abc.Sequence[str] | None = None) -> int:
     """Run the proof; return an exit code of ours."""
     parsed_args = _parser().parse_args(argv)
     console = rich.console.Console()
-    signal.signal(signal.SIGTERM, _interrupt)
     begun_s = time.monotonic()
     try:
-        tasks = _chosen(parsed_args.only, parsed_args.part)
-        output = parsed_args.output or pathlib.Path(
-            'extend-conformance-results', f'proof-{ledger.new_run_id()}'
-        )
-        output = output.resolve()
-        output.mkdir(parents=True, exist_ok=True)
-        done = _Proof(tasks, output, parsed_args.workers, console).run()
+        with interrupts.like_ctrl_c():
+            tasks = _chosen(parsed_args.only, parsed_args.part)
+            output = parsed_args.output or pathlib.Path(
+                'extend-conformance-results', f'proof-{ledger.new_run_id()}'
+            )
+            output = output.resolve()
+            output.mkdir(parents=True, exist_ok=True)
+            done = _Proof(tasks, output, parsed_args.workers, console).run()
     except KeyboardInterrupt:
         console.print('interrupted')
         return exceptions.ExitCode.INTERRUPTED

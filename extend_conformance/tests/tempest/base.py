@@ -2,6 +2,7 @@
 
 """What every test class of this plugin does: credentials, session, verdict."""
 
+import contextlib
 import dataclasses
 import json
 import math
@@ -16,6 +17,7 @@ from tempest import config
 from tempest import test
 from testtools import content
 
+from extend_conformance import interrupts
 from extend_conformance.bench import cells
 from extend_conformance.bench import creation
 from extend_conformance.checks import discovery
@@ -104,6 +106,9 @@ class RunTest(test.BaseTestCase):
     def resource_setup(cls) -> None:
         """Join the run, before any volume is made."""
         super().resource_setup()
+        until_end = contextlib.ExitStack()
+        cls.addClassResourceCleanup(until_end.close)
+        until_end.enter_context(interrupts.like_ctrl_c())
         cls.run_of_class = join_run(cls.configuration, cls._clouds())
 
     @classmethod
