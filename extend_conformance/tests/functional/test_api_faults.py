@@ -2,9 +2,13 @@
 
 """APIs that fail in the middle: a verdict for every check, nothing left."""
 
+import collections.abc
 import json
+import os
 import pathlib
 import re
+import signal
+import threading
 import typing as ty
 
 import ddt
@@ -12,6 +16,7 @@ import fixtures
 from testtools import matchers
 
 from extend_conformance import exceptions
+from extend_conformance import interrupts
 from extend_conformance.checks import context
 from extend_conformance.checks import discovery
 from extend_conformance.checks import registry
@@ -32,6 +37,7 @@ _COMPLETE = ('POST', '/attachments/.*/action$')
 _EXTEND = ('POST', '/volumes/.*/action$')
 _DETACH = ('DELETE', '/attachments/')
 _DELETE = ('DELETE', '/volumes/')
+_SNAPSHOT = ('POST', '/snapshots$')
 _LOOK = ('GET', '/volumes/[^/?]+$')
 
 _BEFORE = fault_rules.Drop()
@@ -306,6 +312,51 @@ class AttachTest(FaultTestCase):
         self.must_have_acted()
         self.resources.cleanup()
         self.must_be_clean()
+
+
+class InterruptTest(FaultTestCase):
+    """Ctrl-C while Cinder takes its time to make something."""
+
+    def must_be_finished_first(
+        self,
+        request: tuple[str, str],
+        make: collections.abc.Callable[[], object],
+    ) -> None:
+        """Interrupt this process while it waits for an answer."""
+        self.rule(fault_rules.Delay(2.0), *request, count=1)
+        timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        self.addCleanup(timer.join)
+
+        def work() -> None:
+            with interrupts.like_ctrl_c(), self.resources:
+                make()
+
+        self.assertRaises(KeyboardInterrupt, work)
+
+        self.must_have_acted()
+        # Otherwise it may still come, long after everybody has looked.
+        self.assertEqual((), self.ledger.open_entries)
+        self.must_be_clean()
+
+    def test_a_volume_goes(self) -> None:
+        self.must_be_finished_first(
+            _CREATE, lambda: self.resources.create_volume(1, 'good')
+        )
+
+    def test_an_attachment_goes(self) -> None:
+        volume = self.resources.create_volume(1, 'good')
+
+        self.must_be_finished_first(
+            _RESERVE, lambda: self.resources.attach(volume.id)
+        )
+
+    def test_a_snapshot_goes(self) -> None:
+        volume = self.resources.create_volume(1, 'good')
+
+        self.must_be_finished_first(
+            _SNAPSHOT, lambda: self.resources.create_snapshot(volume.id)
+        )
 
 
 @ddt.ddt
