@@ -98,7 +98,7 @@ class Writer:
         closed its devices, and then until its parent has taken note.
         """
         process = self._process()
-        return process is not None and not _is_ending(process.pid)
+        return process is not None and not _is_killed(process.pid)
 
     def wait_until_ended(self, timeout_s: float) -> None:
         """Give one that was killed time to let go of what it has open.
@@ -108,36 +108,29 @@ class Writer:
         """
         with contextlib.suppress(waiting.WaitTimeout):
             waiting.wait_until(
-                self._holds_something,
-                lambda holds: not holds,
+                self._process,
+                lambda process: process is None,
                 timeout_s=timeout_s,
                 resource=f'process {self.pid}',
                 wanted='ended',
             )
 
-    def _holds_something(self) -> bool:
-        process = self._process()
-        try:
-            return (
-                process is not None
-                and process.status() != psutil.STATUS_ZOMBIE
-            )
-        except psutil.NoSuchProcess:
-            return False
-
     def _process(self) -> psutil.Process | None:
+        """The process, unless it is gone or a zombie, which has nothing."""
         try:
             process = psutil.Process(self.pid)
-            created_s = _created_s(process)
+            if (
+                abs(_created_s(process) - self.created_s) >= _CLOCK_SLACK_S
+                or process.status() == psutil.STATUS_ZOMBIE
+            ):
+                return None
         except psutil.NoSuchProcess:
             return None
-        if abs(created_s - self.created_s) < _CLOCK_SLACK_S:
-            return process
-        return None
+        return process
 
 
-def _is_ending(pid: int) -> bool:
-    """Whether a process is a zombie, or is to be killed by the kernel."""
+def _is_killed(pid: int) -> bool:
+    """Whether the kernel ends a process as soon as it lets it go."""
     try:
         status = pathlib.Path('/proc', str(pid), 'status').read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -145,10 +138,7 @@ def _is_ending(pid: int) -> bool:
     fields = dict(line.split(':', 1) for line in status.splitlines())
     # The first signal is the lowest bit; see proc_pid_status(5).
     pending = int(fields['ShdPnd'], 16)
-    return (
-        fields['State'].split()[0] == 'Z'
-        or pending >> (signal.SIGKILL - 1) & 1 == 1
-    )
+    return pending >> (signal.SIGKILL - 1) & 1 == 1
 
 
 def _created_s(process: psutil.Process) -> float:

@@ -164,7 +164,8 @@ class LedgerTest(testtools.TestCase):
         self.assertEqual([False, True], _alive(other))
 
     def test_a_zombie_is_no_writer_any_more(self) -> None:
-        child = subprocess.Popen(('sleep', '300'))
+        child = subprocess.Popen(('cat',), stdin=subprocess.PIPE)
+        assert child.stdin is not None
         process = psutil.Process(child.pid)
         writer = ledgers.Writer(
             pid=child.pid,
@@ -172,8 +173,8 @@ class LedgerTest(testtools.TestCase):
         )
         self.assertTrue(writer.is_alive)
 
-        child.kill()
-        # Nobody asks for it, so that it stays.
+        child.stdin.close()
+        # It ends; nobody asks for it, so that it stays.
         while process.status() != psutil.STATUS_ZOMBIE:
             time.sleep(0.01)
 
