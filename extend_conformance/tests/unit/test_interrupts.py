@@ -107,7 +107,7 @@ class InterruptsTest(testtools.TestCase):
 
         def work() -> None:
             with interrupts.like_ctrl_c():
-                begun.wait()
+                self.assertTrue(begun.wait(60))
                 signal.raise_signal(signal.SIGINT)
 
         thread = threading.Thread(target=step)

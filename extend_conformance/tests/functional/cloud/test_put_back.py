@@ -197,6 +197,7 @@ class PutBackTest(base.SandboxTestCase):
         self.assertEqual('made\n', process.stdout.readline())
         held = psutil.Process(process.pid)
         while held.status() != psutil.STATUS_DISK_SLEEP:
+            self.assertIsNone(process.poll())
             time.sleep(0.01)
         process.kill()
         thaw = threading.Timer(5, subprocess.run, [('fsfreeze', '-u', disk)])
