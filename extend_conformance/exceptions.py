@@ -4,7 +4,7 @@
 
 An error is a sentence for the person who has to act on it. It carries what
 that person would ask for as fields, so that reports can show them apart.
-Errors of one room are defined in that room; only the base and the four
+Errors of one package are defined there; only the base and the four
 kinds that decide an exit code live here.
 """
 

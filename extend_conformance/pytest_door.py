@@ -18,17 +18,18 @@ import rich.console
 from extend_conformance import checks
 from extend_conformance import exceptions
 from extend_conformance import interrupts
-from extend_conformance.checks import arguments
-from extend_conformance.checks import names
-from extend_conformance.checks import pages
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
-from extend_conformance.checks import run
-from extend_conformance.cloud import ledger
+from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.report import build
 from extend_conformance.report import judgement
 from extend_conformance.report import summary
 from extend_conformance.results import model
 from extend_conformance.results import telling
+from extend_conformance.runs import arguments
+from extend_conformance.runs import names
+from extend_conformance.runs import pages
+from extend_conformance.runs import run
 
 _CATALOGUE = pathlib.Path(checks.__file__).parent
 
@@ -62,7 +63,7 @@ class Door:
         """Name the run, and describe the marks."""
         received = getattr(config, 'workerinput', None)
         self._is_worker = received is not None
-        self._run_id = received[_RUN_ID] if received else ledger.new_run_id()
+        self._run_id = received[_RUN_ID] if received else ledgers.new_run_id()
         self._output = run.output_directory(
             config.option.output, self._run_id
         ).resolve()
@@ -137,7 +138,7 @@ class Door:
         self._begun = run.begin(
             self.prepared,
             machine,
-            ledger.Ledger.start(self._run_id),
+            ledgers.Ledger.start(self._run_id),
             self._output,
             door='pytest',
             planned=self.prepared.plan.for_selected(
@@ -154,7 +155,7 @@ class Door:
                 self._begun.end()
             if self._is_worker or not (self._output / 'results').exists():
                 return
-            ledger.Ledger(self._run_id).close()
+            ledgers.Ledger(self._run_id).close()
             self._report = build.build([self._output], self._output)
 
     def pytest_terminal_summary(
@@ -213,8 +214,8 @@ class Catalogue(pytest.Directory):
     def collect(self) -> collections.abc.Iterator[pytest.Collector]:
         """A group for the cloud, and one for each backend."""
         prepared = self.door.prepared
-        cloud = prepared.plan.of_scope(registry.Scope.CLOUD)
-        of_backend = prepared.plan.of_scope(registry.Scope.BACKEND)
+        cloud = prepared.plan.of_scope(vocabulary.Scope.CLOUD)
+        of_backend = prepared.plan.of_scope(vocabulary.Scope.BACKEND)
         if cloud:
             yield self._group(
                 names.CONTROL_PLANE, prepared.volume_types[0], cloud
@@ -285,7 +286,7 @@ class Item(pytest.Item):
     @property
     def subject(self) -> str | None:
         """The volume type that is judged; ``None`` for the cloud."""
-        if self._check.scope is registry.Scope.CLOUD:
+        if self._check.scope is vocabulary.Scope.CLOUD:
             return None
         return self._volume_type
 

@@ -9,13 +9,13 @@ from extend_conformance import exceptions
 from extend_conformance.bench import cells
 from extend_conformance.bench import source
 from extend_conformance.cloud import block_storage
-from extend_conformance.cloud import host as host_module
-from extend_conformance.cloud import ledger as ledger_module
-from extend_conformance.cloud import resources as resources_module
-from extend_conformance.impl import options
+from extend_conformance.cloud import host as hosts
+from extend_conformance.cloud import ledger as ledgers
+from extend_conformance.cloud import resources as resource_owner
+from extend_conformance.impl import options as writer_options
 from extend_conformance.impl import writer
 from extend_conformance.results import model
-from extend_conformance.results import moments
+from extend_conformance.results import timestamps
 
 #: What made the image, for ``Sample.writer``.
 REFERENCE = 'reference'
@@ -25,8 +25,8 @@ def measure(
     cell: cells.Cell,
     repeat: int,
     storage: block_storage.BlockStorage,
-    host: host_module.Host,
-    ledger: ledger_module.Ledger,
+    host: hosts.Host,
+    ledger: ledgers.Ledger,
     name_prefix: str = '',
 ) -> model.Sample:
     """Create an image volume, time it, and delete it again.
@@ -43,16 +43,16 @@ def measure(
         size_bytes=cell.image_size_bytes if cell.size_known else None,
     )
     image = source.RandomImage(cell.image_size_bytes, seed=repeat)
-    started_at = moments.now()
+    started_at = timestamps.now()
     started_s = time.monotonic()
     created: writer.CreatedImage | None = None
     error: str | None = None
-    with resources_module.Resources(
+    with resource_owner.Resources(
         storage, ledger, host, name_prefix=name_prefix
     ) as resources:
         image_writer = writer.ImageVolumeWriter(
             resources,
-            options.WriterOptions(
+            writer_options.WriterOptions(
                 cinder_do_extend_attached=cell.mode == 'attached'
             ),
         )

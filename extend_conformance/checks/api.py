@@ -11,13 +11,13 @@ import concurrent.futures
 import functools
 import threading
 
-from extend_conformance.checks import api_answers
-from extend_conformance.checks import context as context_module
-from extend_conformance.checks import findings
-from extend_conformance.checks import online_extend
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
-from extend_conformance.claims import verdict
 from extend_conformance.cloud import block_storage
+from extend_conformance.probes import api_answers
+from extend_conformance.probes import context as contexts
+from extend_conformance.probes import findings
+from extend_conformance.probes import online_extend
 
 #: Microversions at which an attached volume must not be extended; ``None``
 #: is a request without the header.
@@ -43,11 +43,11 @@ _BAD_BODIES: tuple[tuple[str, object], ...] = (
 @registry.check(
     'api-microversion-gate',
     'b807a371-e619-4d7a-8ea2-c8485383baf5',
-    scope=registry.Scope.CLOUD,
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
+    scope=vocabulary.Scope.CLOUD,
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
 )
-def api_microversion_gate(context: context_module.Context) -> None:
+def api_microversion_gate(context: contexts.Context) -> None:
     """An attached volume is extended from microversion 3.42 on, not before.
 
     At 3.41 and without a microversion the answer is 400 and nothing
@@ -78,11 +78,11 @@ def api_microversion_gate(context: context_module.Context) -> None:
 @registry.check(
     'api-size-not-larger',
     '4c53587f-6697-406f-9cf4-8730838ed8fa',
-    scope=registry.Scope.CLOUD,
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
+    scope=vocabulary.Scope.CLOUD,
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
 )
-def api_size_not_larger(context: context_module.Context) -> None:
+def api_size_not_larger(context: contexts.Context) -> None:
     """An attached volume is not extended to its own size or a smaller one.
 
     The answer is 400; state and size are untouched and the attachment is
@@ -104,11 +104,11 @@ def api_size_not_larger(context: context_module.Context) -> None:
 @registry.check(
     'api-bad-size',
     '9f939cbe-9840-44d5-8ed1-ab111d582933',
-    scope=registry.Scope.CLOUD,
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
+    scope=vocabulary.Scope.CLOUD,
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
 )
-def api_bad_size(context: context_module.Context) -> None:
+def api_bad_size(context: contexts.Context) -> None:
     """What is no size is refused with 400, and changes nothing.
 
     Zero, negative numbers, text, 2^31, extra keys and the like.
@@ -133,12 +133,12 @@ def api_bad_size(context: context_module.Context) -> None:
 @registry.check(
     'api-concurrent-extend',
     'bf189b58-575f-4530-b9b7-7d147cc42cb2',
-    scope=registry.Scope.CLOUD,
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
+    scope=vocabulary.Scope.CLOUD,
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
     room_gib=5,
 )
-def api_concurrent_extend(context: context_module.Context) -> None:
+def api_concurrent_extend(context: contexts.Context) -> None:
     """Of two extends at once one wins, and the other is refused with 400.
 
     The final size is one of the two asked for, or the old one if the
@@ -169,7 +169,7 @@ def api_concurrent_extend(context: context_module.Context) -> None:
 
 
 def _refused_in_turn(
-    context: context_module.Context,
+    context: contexts.Context,
     volume_id: str,
     answers: collections.abc.Sequence[api_answers.Answer],
 ) -> bool:
@@ -220,14 +220,14 @@ def _at_once(
 
 
 def _must_not_be_stuck(
-    context: context_module.Context,
+    context: contexts.Context,
     volume_id: str,
     seen: block_storage.ExtendSeen | None,
 ) -> None:
     """Fail on a volume that stays ``extending``, unless its driver hangs."""
     if seen is not None:
         return
-    if context.outcome is verdict.Outcome.HANG:
+    if context.outcome is vocabulary.Outcome.HANG:
         context.step('a single extend hangs on this backend too')
         return
     raise findings.Failed(

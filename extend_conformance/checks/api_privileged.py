@@ -9,14 +9,15 @@ nobody else creates anything. What any member can see is in ``api``.
 import functools
 
 from extend_conformance import exceptions
-from extend_conformance.checks import api_answers
-from extend_conformance.checks import context as context_module
-from extend_conformance.checks import findings
-from extend_conformance.checks import quota_usage
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
 from extend_conformance.cloud import calls
-from extend_conformance.cloud import connection
+from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import settings
+from extend_conformance.probes import api_answers
+from extend_conformance.probes import context as contexts
+from extend_conformance.probes import findings
+from extend_conformance.probes import quota_usage
 
 #: States from which nothing can be extended. Source: VolumeStatus in
 #: cinder/objects/fields.py; an administrator cannot set ``deleting``.
@@ -49,12 +50,12 @@ _COMPLETION_MICROVERSION = '3.71'
 @registry.check(
     'api-wrong-state',
     '4ba753f4-c9fa-4e80-9d8a-6b36e464ca37',
-    scope=registry.Scope.CLOUD,
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
-    needs=[registry.Need.ADMIN],
+    scope=vocabulary.Scope.CLOUD,
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
+    needs=[vocabulary.Need.ADMIN],
 )
-def api_wrong_state(context: context_module.Context) -> None:
+def api_wrong_state(context: contexts.Context) -> None:
     """A volume in a state that cannot be extended is refused with 400.
 
     An administrator writes each such state into Cinder's records; nothing
@@ -93,12 +94,12 @@ def api_wrong_state(context: context_module.Context) -> None:
 @registry.check(
     'api-policy-reader',
     'b2dadf79-b339-4a53-b3e5-0be6f4e840ac',
-    scope=registry.Scope.CLOUD,
-    level=registry.Level.SHOULD,
-    applies=registry.Applies.ALWAYS,
-    needs=[registry.Need.READER, registry.Need.OTHER_PROJECT],
+    scope=vocabulary.Scope.CLOUD,
+    level=vocabulary.Level.SHOULD,
+    applies=vocabulary.Applies.ALWAYS,
+    needs=[vocabulary.Need.READER, vocabulary.Need.OTHER_PROJECT],
 )
-def api_policy_reader(context: context_module.Context) -> None:
+def api_policy_reader(context: contexts.Context) -> None:
     """Nobody extends a volume but members of its project.
 
     A reader of the project is refused with 403; a member of another project
@@ -124,12 +125,12 @@ def api_policy_reader(context: context_module.Context) -> None:
 @registry.check(
     'api-quota',
     'c59343fd-f36a-4b56-8f46-3b639f0e2dde',
-    scope=registry.Scope.CLOUD,
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
-    needs=[registry.Need.ADMIN, registry.Need.OWN_PROJECT],
+    scope=vocabulary.Scope.CLOUD,
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
+    needs=[vocabulary.Need.ADMIN, vocabulary.Need.OWN_PROJECT],
 )
-def api_quota(context: context_module.Context) -> None:
+def api_quota(context: contexts.Context) -> None:
     """An extend beyond the quota is refused with 413, and changes nothing.
 
     Neither ``in_use`` nor ``reserved`` of the quota change, the attachment
@@ -190,12 +191,12 @@ def api_quota(context: context_module.Context) -> None:
 @registry.check(
     'api-completion-action',
     '1aea3728-6d40-41b1-ace3-a0962b38cc82',
-    scope=registry.Scope.CLOUD,
-    level=registry.Level.INFO,
-    applies=registry.Applies.ALWAYS,
-    needs=[registry.Need.ADMIN],
+    scope=vocabulary.Scope.CLOUD,
+    level=vocabulary.Level.INFO,
+    applies=vocabulary.Applies.ALWAYS,
+    needs=[vocabulary.Need.ADMIN],
 )
-def api_completion_action(context: context_module.Context) -> None:
+def api_completion_action(context: contexts.Context) -> None:
     """An extend that nobody waits for cannot be completed by hand.
 
     ``os-extend_volume_completion`` (3.71) on a volume that is not waiting
@@ -205,7 +206,7 @@ def api_completion_action(context: context_module.Context) -> None:
     admin = context.admin
     try:
         admin.require(_COMPLETION_MICROVERSION, 'completion of an extend')
-    except connection.CloudUnreachable:
+    except connections.CloudUnreachable:
         raise
     except exceptions.NotTestable as error:
         raise findings.NotApplicable(

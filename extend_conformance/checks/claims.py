@@ -2,21 +2,21 @@
 
 """Whether what is said of a backend agrees with what was measured."""
 
-from extend_conformance.checks import context as context_module
-from extend_conformance.checks import findings
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
 from extend_conformance.claims import agreement
 from extend_conformance.claims import matrix
-from extend_conformance.claims import verdict
+from extend_conformance.probes import context as contexts
+from extend_conformance.probes import findings
 
-_SUPPORTED = verdict.OutcomeClass.SUPPORTED
-_REFUSED = verdict.OutcomeClass.REFUSED
+_SUPPORTED = vocabulary.OutcomeClass.SUPPORTED
+_REFUSED = vocabulary.OutcomeClass.REFUSED
 
 
-def _measured(context: context_module.Context) -> verdict.OutcomeClass:
+def _measured(context: contexts.Context) -> vocabulary.OutcomeClass:
     """The class of the outcome, if it says anything about claims."""
     outcome = context.outcome.outcome_class
-    if outcome is verdict.OutcomeClass.INCONCLUSIVE:
+    if outcome is vocabulary.OutcomeClass.INCONCLUSIVE:
         raise findings.CouldNotTest(
             context.first_extend.explanation, cause='outcome-inconclusive'
         )
@@ -26,12 +26,12 @@ def _measured(context: context_module.Context) -> verdict.OutcomeClass:
 @registry.check(
     'claim-matrix',
     'bc0fcaca-b4bc-4f27-b322-45feffd0c0a5',
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
     typical_s=0,
     room_gib=2,
 )
-def claim_matrix(context: context_module.Context) -> None:
+def claim_matrix(context: contexts.Context) -> None:
     """The support matrix of the cloud's release tells the truth.
 
     A row that says ``complete`` of a backend that does not extend is a
@@ -59,20 +59,20 @@ def claim_matrix(context: context_module.Context) -> None:
         case agreement.Agreement.TOO_LITTLE:
             raise findings.Failed(
                 f'{row}, but: {context.first_extend.explanation}',
-                level=registry.Level.SHOULD,
+                level=vocabulary.Level.SHOULD,
             )
 
 
 @registry.check(
     'claim-capability',
     '0e2653b6-f2ac-4454-a08b-9537ff505081',
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
-    needs=[registry.Need.ADMIN],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
+    needs=[vocabulary.Need.ADMIN],
     typical_s=0,
     room_gib=2,
 )
-def claim_capability(context: context_module.Context) -> None:
+def claim_capability(context: contexts.Context) -> None:
     """The pool's online_extend_support tells the scheduler the truth.
 
     The scheduler refuses only for the boolean ``False`` and reads
@@ -93,7 +93,7 @@ def claim_capability(context: context_module.Context) -> None:
             raise findings.Failed(
                 'The pool does not state online_extend_support, so that the '
                 f'scheduler lets every extend through, but: {said}',
-                level=registry.Level.SHOULD,
+                level=vocabulary.Level.SHOULD,
             )
         return
     if stated not in ('true', 'false'):
@@ -110,13 +110,13 @@ def claim_capability(context: context_module.Context) -> None:
 @registry.check(
     'claim-host',
     '46434986-8872-4382-851b-f08685dcecca',
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
+    needs=[vocabulary.Need.HOST],
     typical_s=0,
     room_gib=2,
 )
-def claim_host(context: context_module.Context) -> None:
+def claim_host(context: contexts.Context) -> None:
     """os-brick's connector can do on this host what the backend promises."""
     if context.expects_refusal:
         raise findings.NotApplicable(

@@ -2,11 +2,11 @@
 
 """What becomes of the data in a volume that is extended while attached."""
 
-from extend_conformance.checks import context as context_module
-from extend_conformance.checks import findings
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
-from extend_conformance.checks import stamped
-from extend_conformance.claims import verdict
+from extend_conformance.probes import context as contexts
+from extend_conformance.probes import findings
+from extend_conformance.probes import stamped
 
 _GIB = stamped.GIB
 _MIB = stamped.MIB
@@ -15,13 +15,13 @@ _MIB = stamped.MIB
 @registry.check(
     'data-old-intact',
     '9a44512f-0d2f-41b6-bf9f-91542f0bf461',
-    level=registry.Level.MUST,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     typical_s=0,
     judges_first_extend=True,
 )
-def data_old_intact(context: context_module.Context) -> None:
+def data_old_intact(context: contexts.Context) -> None:
     """Every block written before the extend is unchanged after it.
 
     The whole old area is read past every cache, right after the extend and
@@ -31,11 +31,11 @@ def data_old_intact(context: context_module.Context) -> None:
     if first.damage:
         raise findings.Failed(
             first.explanation,
-            outcome=verdict.Outcome.DATA_DAMAGED,
+            outcome=vocabulary.Outcome.DATA_DAMAGED,
             damage=first.damage,
             request_id=first.request_id,
         )
-    if first.outcome != verdict.Outcome.SUPPORTED:
+    if first.outcome != vocabulary.Outcome.SUPPORTED:
         raise findings.CouldNotTest(
             f'The data was not read back: {first.explanation}',
             cause=f'outcome-{first.outcome}',
@@ -45,13 +45,13 @@ def data_old_intact(context: context_module.Context) -> None:
 @registry.check(
     'data-boundary',
     '51f63caa-4998-4efc-a284-74f216be75c3',
-    level=registry.Level.MUST,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     typical_s=7,
     room_gib=2,
 )
-def data_boundary(context: context_module.Context) -> None:
+def data_boundary(context: contexts.Context) -> None:
     """One write across the old end is read back whole after reattach.
 
     What was written on either side of it before the extend, and after it
@@ -83,14 +83,14 @@ def data_boundary(context: context_module.Context) -> None:
 @registry.check(
     'data-new-area-writable',
     'b06a1801-eae7-47d0-a613-4d038a4b40f9',
-    level=registry.Level.MUST,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     budget_s=120,
     typical_s=5,
     room_gib=2,
 )
-def data_new_area_writable(context: context_module.Context) -> None:
+def data_new_area_writable(context: contexts.Context) -> None:
     """The whole new area holds what was written to it, after reattach.
 
     And none of it has come to the old area.
@@ -111,14 +111,14 @@ def data_new_area_writable(context: context_module.Context) -> None:
 @registry.check(
     'data-new-area-clean',
     '3a8146f9-b728-4e24-b847-9e832fb2860e',
-    level=registry.Level.MUST,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     budget_s=120,
     typical_s=8,
     room_gib=3,
 )
-def data_new_area_clean(context: context_module.Context) -> None:
+def data_new_area_clean(context: contexts.Context) -> None:
     """The unwritten new area never shows data of another volume.
 
     A volume is written whole and deleted, another one is extended twice, and
@@ -150,7 +150,7 @@ def data_new_area_clean(context: context_module.Context) -> None:
     )
 
 
-def _marked(context: context_module.Context) -> stamped.StampedVolume:
+def _marked(context: contexts.Context) -> stamped.StampedVolume:
     """A volume that is attached, and written whole."""
     volume = stamped.StampedVolume(context)
     volume.attach()
@@ -162,13 +162,13 @@ def _marked(context: context_module.Context) -> stamped.StampedVolume:
 @registry.check(
     'data-durable-after-detach',
     'ccd892fe-9da9-4a64-ad8a-dbed526e46d4',
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
+    needs=[vocabulary.Need.HOST],
     typical_s=3,
     room_gib=1,
 )
-def data_durable_after_detach(context: context_module.Context) -> None:
+def data_durable_after_detach(context: contexts.Context) -> None:
     """What was written and flushed before detach is there after attach.
 
     Written once, and part of it a second time after detach and attach. No

@@ -5,19 +5,19 @@
 import concurrent.futures
 import threading
 
-from extend_conformance.checks import context as context_module
-from extend_conformance.checks import findings
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
-from extend_conformance.checks import stamped
-from extend_conformance.checks import traffic
-from extend_conformance.claims import verdict
+from extend_conformance.probes import context as contexts
+from extend_conformance.probes import findings
+from extend_conformance.probes import stamped
+from extend_conformance.probes import traffic
 
 _GIB = stamped.GIB
 _MIB = stamped.MIB
 
 
 def _traffic(
-    context: context_module.Context, volume: stamped.StampedVolume
+    context: contexts.Context, volume: stamped.StampedVolume
 ) -> traffic.Traffic:
     context.step(f'keep writing and reading volume {volume.id}')
     return traffic.Traffic(
@@ -32,14 +32,14 @@ def _traffic(
 @registry.check(
     'io-during-extend',
     '557cf377-94c2-40b7-9650-22567fd988d6',
-    level=registry.Level.MUST,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     budget_s=120,
     typical_s=8,
     room_gib=3,
 )
-def io_during_extend(context: context_module.Context) -> None:
+def io_during_extend(context: contexts.Context) -> None:
     """A writer and a reader keep going while their volume is extended twice.
 
     No error, no stall over the limit, and no write is lost: all of it is
@@ -67,14 +67,14 @@ def io_during_extend(context: context_module.Context) -> None:
 @registry.check(
     'neighbour-undisturbed',
     '7fc8e906-9fb4-435c-8989-0aecbcaa2e98',
-    level=registry.Level.MUST,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     budget_s=120,
     typical_s=28,
     room_gib=7,
 )
-def neighbour_undisturbed(context: context_module.Context) -> None:
+def neighbour_undisturbed(context: contexts.Context) -> None:
     """I/O on a second volume goes on, intact, while the first is extended.
 
     Before, both are extended once at the same time. The new area of the first
@@ -125,7 +125,7 @@ def neighbour_undisturbed(context: context_module.Context) -> None:
 
 
 def _grow_at_once(
-    context: context_module.Context, *volumes: stamped.StampedVolume
+    context: contexts.Context, *volumes: stamped.StampedVolume
 ) -> None:
     """Extend attached volumes by 1 GiB, all at the same time.
 
@@ -149,7 +149,7 @@ def _grow_at_once(
 
 
 def _must_be_as_before(
-    context: context_module.Context,
+    context: contexts.Context,
     volume: stamped.StampedVolume,
     device_bytes: int,
 ) -> None:
@@ -160,5 +160,5 @@ def _must_be_as_before(
             f'The extend of its neighbour left volume {volume.id} {found[0]} '
             f'with {found[1]} GiB and a device of {found[2]} bytes; it was '
             f'in-use with {volume.size_gib} GiB and {device_bytes} bytes',
-            outcome=verdict.Outcome.INCONSISTENT,
+            outcome=vocabulary.Outcome.INCONSISTENT,
         )

@@ -5,26 +5,26 @@
 import collections.abc
 
 from extend_conformance import exceptions
-from extend_conformance.checks import context as context_module
-from extend_conformance.checks import findings
-from extend_conformance.checks import first_extend
-from extend_conformance.checks import online_extend
-from extend_conformance.checks import provoked
-from extend_conformance.checks import quota_usage
-from extend_conformance.checks import records
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
-from extend_conformance.checks import stamped
-from extend_conformance.claims import verdict
 from extend_conformance.cloud import calls
+from extend_conformance.probes import context as contexts
+from extend_conformance.probes import failed_extend
+from extend_conformance.probes import findings
+from extend_conformance.probes import first_extend
+from extend_conformance.probes import online_extend
+from extend_conformance.probes import quota_usage
+from extend_conformance.probes import stamped
+from extend_conformance.probes import volume_attributes
 
 
 @registry.check(
     'extend-completes',
     '20adab37-01e0-4a24-9bf0-5a0e3de3dc15',
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
 )
-def extend_completes(context: context_module.Context) -> None:
+def extend_completes(context: contexts.Context) -> None:
     """An extend ends within its deadline, in a state that fits its outcome.
 
     Two are asked for, one after the other. A success in ``in-use`` with the
@@ -50,7 +50,7 @@ def extend_completes(context: context_module.Context) -> None:
         request_id = refused.request_id
         context.step(f'refused, in a state that fits: {refused}')
     except findings.Failed as failure:
-        if failure.outcome is not verdict.Outcome.HANG:
+        if failure.outcome is not vocabulary.Outcome.HANG:
             raise
         try:
             _leave_a_hang(context, volume.id, detach)
@@ -62,10 +62,10 @@ def extend_completes(context: context_module.Context) -> None:
             ) from error
         raise
     after = context.storage.get_volume(volume.id)
-    records.must_be_kept(before, after, 'The extend', request_id)
+    volume_attributes.must_be_kept(before, after, 'The extend', request_id)
 
 
-def _make_bootable(context: context_module.Context, volume_id: str) -> None:
+def _make_bootable(context: contexts.Context, volume_id: str) -> None:
     """Give it a flag that it could lose, if a member may do that."""
     try:
         context.storage.action(
@@ -76,7 +76,7 @@ def _make_bootable(context: context_module.Context, volume_id: str) -> None:
 
 
 def _leave_a_hang(
-    context: context_module.Context,
+    context: contexts.Context,
     volume_id: str,
     detach: collections.abc.Callable[[], object],
 ) -> None:
@@ -94,11 +94,11 @@ def _leave_a_hang(
 @registry.check(
     'extend-usage-accounting',
     'efb01a8a-ed31-4597-801b-cfdb10fd9bba',
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
-    needs=[registry.Need.OWN_PROJECT],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
+    needs=[vocabulary.Need.OWN_PROJECT],
 )
-def extend_usage_accounting(context: context_module.Context) -> None:
+def extend_usage_accounting(context: contexts.Context) -> None:
     """The project is charged for what it has, after success and failure.
 
     Two extends by 1 GiB, and one that is too large: each time the gigabytes
@@ -117,7 +117,7 @@ def extend_usage_accounting(context: context_module.Context) -> None:
             _must_be_balanced(
                 context, before, f'After an extend to {size_gib} GiB'
             )
-        provoked.fail_an_extend(context, volume.id, size_gib)
+        failed_extend.fail_an_extend(context, volume.id, size_gib)
     except (online_extend.ExtendRefused, findings.NotApplicable) as ended:
         context.step(str(ended))
     _must_be_balanced(
@@ -126,7 +126,7 @@ def extend_usage_accounting(context: context_module.Context) -> None:
 
 
 def _must_be_balanced(
-    context: context_module.Context, before: quota_usage.Usage, when: str
+    context: contexts.Context, before: quota_usage.Usage, when: str
 ) -> None:
     """Fail if the project is charged for more or less than it has."""
     after = quota_usage.settled(
@@ -142,11 +142,11 @@ def _must_be_balanced(
 @registry.check(
     'extend-failure-message',
     '6c6c6669-8e07-445c-8683-465ad0b1538f',
-    level=registry.Level.SHOULD,
-    applies=registry.Applies.WHERE_REFUSED,
+    level=vocabulary.Level.SHOULD,
+    applies=vocabulary.Applies.WHERE_REFUSED,
     typical_s=0,
 )
-def extend_failure_message(context: context_module.Context) -> None:
+def extend_failure_message(context: contexts.Context) -> None:
     """A refused extend leaves a user message for its request.
 
     Cinder has answered 202 long before, so that nothing else tells a user
@@ -174,12 +174,12 @@ def extend_failure_message(context: context_module.Context) -> None:
 @registry.check(
     'extend-refused-changes-nothing',
     'a9695844-296d-44e7-945d-10a32a63d78f',
-    level=registry.Level.MUST,
-    applies=registry.Applies.WHERE_REFUSED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.WHERE_REFUSED,
+    needs=[vocabulary.Need.HOST],
     typical_s=0,
 )
-def extend_refused_changes_nothing(context: context_module.Context) -> None:
+def extend_refused_changes_nothing(context: contexts.Context) -> None:
     """After a refusal the volume is what it was, and still takes writes.
 
     Size, data, attachment and quota are as before; the old area is written
@@ -198,7 +198,7 @@ def extend_refused_changes_nothing(context: context_module.Context) -> None:
     device = volume.device_bytes()
     try:
         volume.extend(volume.size_gib + 1)
-    except stamped.ExtendRefused as refusal:
+    except online_extend.ExtendRefused as refusal:
         request_id = refusal.request_id
     else:
         raise findings.NotApplicable(
@@ -206,12 +206,14 @@ def extend_refused_changes_nothing(context: context_module.Context) -> None:
         )
     after = context.storage.get_volume(volume.id)
     context.step('compare size, attachment, device, data and quota')
-    records.must_be_kept(before, after, 'The refused extend', request_id)
+    volume_attributes.must_be_kept(
+        before, after, 'The refused extend', request_id
+    )
     if volume.device_bytes() != device:
         raise findings.Failed(
             f'The refused extend changed the device of volume {volume.id} '
             f'from {device} to {volume.device_bytes()} bytes',
-            outcome=verdict.Outcome.INCONSISTENT,
+            outcome=vocabulary.Outcome.INCONSISTENT,
             request_id=request_id,
         )
     volume.must_be_intact('after the refused extend')
@@ -229,7 +231,7 @@ def extend_refused_changes_nothing(context: context_module.Context) -> None:
 
 
 def _usage_must_be(
-    context: context_module.Context,
+    context: contexts.Context,
     before: quota_usage.Usage,
     request_id: str | None,
 ) -> None:

@@ -8,26 +8,27 @@ What a single extend leaves in Cinder is in ``extend``.
 import collections.abc
 import contextlib
 
-from extend_conformance.checks import content
-from extend_conformance.checks import context as context_module
-from extend_conformance.checks import findings
-from extend_conformance.checks import provoked
-from extend_conformance.checks import records
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
-from extend_conformance.checks import stamped
-from extend_conformance.checks import stretches
-from extend_conformance.claims import verdict
 from extend_conformance.cloud import views
 from extend_conformance.cloud import waiting
+from extend_conformance.probes import content as contents
+from extend_conformance.probes import context as contexts
+from extend_conformance.probes import extents
+from extend_conformance.probes import failed_extend
+from extend_conformance.probes import findings
+from extend_conformance.probes import online_extend
+from extend_conformance.probes import stamped
+from extend_conformance.probes import volume_attributes
 
-_AREA = stretches.spread(0, 1)
+_AREA = extents.spread(0, 1)
 
 
 def _must_grow(volume: stamped.StampedVolume) -> None:
     """Extend by 1 GiB, look at the device, and write what is new.
 
     :raises findings.Failed: anything of it is not as it must be.
-    :raises stamped.ExtendRefused: it was refused.
+    :raises online_extend.ExtendRefused: it was refused.
     """
     old_gib = volume.size_gib
     volume.extend(old_gib + 1)
@@ -37,25 +38,25 @@ def _must_grow(volume: stamped.StampedVolume) -> None:
         raise findings.Failed(
             f'Cinder calls volume {volume.id} {volume.size_gib} GiB; the '
             f'device has {found} bytes',
-            outcome=verdict.Outcome.INCONSISTENT,
+            outcome=vocabulary.Outcome.INCONSISTENT,
         )
     volume.must_be_intact_at('right after the extend', _AREA)
     volume.sprinkle(old_gib * stamped.GIB, stamped.GIB)
-    volume.stamp_at(stretches.spread(old_gib, volume.size_gib))
+    volume.stamp_at(extents.spread(old_gib, volume.size_gib))
 
 
 @registry.check(
     'extend-with-snapshot',
     '78593e24-d97b-437f-b28e-125bbe78ed05',
-    level=registry.Level.SHOULD,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.SHOULD,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     budget_s=120,
     typical_s=36,
     room_gib=8,
-    feature=registry.Feature.SNAPSHOT,
+    feature=vocabulary.Feature.SNAPSHOT,
 )
-def extend_with_snapshot(context: context_module.Context) -> None:
+def extend_with_snapshot(context: contexts.Context) -> None:
     """A volume with a snapshot extends online, and the snapshot stays.
 
     The volume is written anew after the extend; a volume that is made from
@@ -109,7 +110,7 @@ def extend_with_snapshot(context: context_module.Context) -> None:
     volume.must_hold_written('when its first snapshot had gone')
 
 
-def _delete(context: context_module.Context, snapshot: views.Snapshot) -> None:
+def _delete(context: contexts.Context, snapshot: views.Snapshot) -> None:
     context.step('delete the snapshot of before the extend')
     try:
         context.resources.delete_snapshot(
@@ -134,9 +135,9 @@ def _must_not_come_to_an_error(
 
 
 def _must_hold(
-    context: context_module.Context,
+    context: contexts.Context,
     snapshot: views.Snapshot,
-    held: content.Content,
+    held: contents.Content,
     how: str,
 ) -> stamped.StampedVolume:
     """Make a volume from a snapshot, attach it, and compare it.
@@ -157,7 +158,7 @@ def _must_hold(
         raise findings.Failed(
             f'Volume {made.id}, made from a snapshot of {snapshot.size_gib} '
             f'GiB, has a device of {found} bytes',
-            outcome=verdict.Outcome.INCONSISTENT,
+            outcome=vocabulary.Outcome.INCONSISTENT,
         )
     made.must_hold_written(how)
     return made
@@ -166,14 +167,14 @@ def _must_hold(
 @registry.check(
     'extend-again-after-failure',
     'b19ece4a-7e92-49a8-8d73-2c8e947ac243',
-    level=registry.Level.SHOULD,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.SHOULD,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     budget_s=120,
     typical_s=14,
     room_gib=4,
 )
-def extend_again_after_failure(context: context_module.Context) -> None:
+def extend_again_after_failure(context: contexts.Context) -> None:
     """After an extend that failed, the next one, with room for it, works.
 
     The failed one asked for more than there is. It changes nothing: device,
@@ -192,16 +193,16 @@ def extend_again_after_failure(context: context_module.Context) -> None:
     volume.stamp()
     device_bytes = volume.device_bytes()
     before = context.storage.get_volume(volume.id)
-    failure = provoked.fail_an_extend(context, volume.id, volume.size_gib)
+    failure = failed_extend.fail_an_extend(context, volume.id, volume.size_gib)
     after = context.storage.get_volume(volume.id)
-    records.must_be_kept(
+    volume_attributes.must_be_kept(
         before, after, 'The failed extend', failure.request_id
     )
     if (found := volume.device_bytes()) != device_bytes:
         raise findings.Failed(
             f'The failed extend changed the device of volume {volume.id} '
             f'from {device_bytes} to {found} bytes',
-            outcome=verdict.Outcome.INCONSISTENT,
+            outcome=vocabulary.Outcome.INCONSISTENT,
             request_id=failure.request_id,
         )
     volume.must_be_intact('after the failed extend')
@@ -213,7 +214,7 @@ def extend_again_after_failure(context: context_module.Context) -> None:
     try:
         for each in (volume, neighbour):
             _must_grow(each)
-    except stamped.ExtendRefused as refused:
+    except online_extend.ExtendRefused as refused:
         raise findings.Failed(
             f'After an extend that failed, the next one, for which there is '
             f'room, fails too: {refused.what}',
@@ -230,11 +231,11 @@ def extend_again_after_failure(context: context_module.Context) -> None:
 @registry.check(
     'extend-error-recovery',
     'd050d3f8-787c-41f9-9b78-88e7f9d2e76c',
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
-    needs=[registry.Need.ADMIN],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
+    needs=[vocabulary.Need.ADMIN],
 )
-def extend_error_recovery(context: context_module.Context) -> None:
+def extend_error_recovery(context: contexts.Context) -> None:
     """From error_extending a reset, a detach and a delete lead out.
 
     The state is reached by an extend that fails, or else set by an
@@ -269,28 +270,26 @@ def extend_error_recovery(context: context_module.Context) -> None:
         raise findings.Failed(
             f'Volume {volume.id} cannot be deleted from error_extending: '
             f'{error}',
-            outcome=verdict.Outcome.INCONSISTENT,
+            outcome=vocabulary.Outcome.INCONSISTENT,
         ) from error
 
 
 def _get_into_error(
-    context: context_module.Context, volume: stamped.StampedVolume
+    context: contexts.Context, volume: stamped.StampedVolume
 ) -> None:
     """Let an extend fail in the driver; if none does, an administrator."""
     try:
-        if context.outcome is verdict.Outcome.REFUSED_DRIVER:
+        if context.outcome is vocabulary.Outcome.REFUSED_DRIVER:
             volume.extend(volume.size_gib + 1)
         else:
-            provoked.fail_an_extend(context, volume.id, volume.size_gib)
-    except (stamped.ExtendRefused, findings.NotApplicable) as ended:
+            failed_extend.fail_an_extend(context, volume.id, volume.size_gib)
+    except (online_extend.ExtendRefused, findings.NotApplicable) as ended:
         context.step(str(ended))
     if context.storage.get_volume(volume.id).status != 'error_extending':
         _reset(context, volume.id, 'error_extending')
 
 
-def _reset(
-    context: context_module.Context, volume_id: str, status: str
-) -> None:
+def _reset(context: contexts.Context, volume_id: str, status: str) -> None:
     """Write a state into Cinder's records, as an administrator does."""
     assert context.admin is not None
     context.step(f'reset the state to {status}')

@@ -4,17 +4,17 @@
 
 import collections.abc
 
-from extend_conformance.checks import blocks
-from extend_conformance.checks import context as context_module
-from extend_conformance.checks import findings
-from extend_conformance.checks import image_volumes
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
-from extend_conformance.claims import verdict
 from extend_conformance.cloud import calls
+from extend_conformance.probes import blocks
+from extend_conformance.probes import context as contexts
+from extend_conformance.probes import findings
+from extend_conformance.probes import image_volumes
 from extend_conformance.results import model
 
 #: One extend; Glance hashes everything in one thread, so no more of it.
-_IMAGE_BYTES = context_module.GIB + image_volumes.ODD_BYTES
+_IMAGE_BYTES = contexts.GIB + image_volumes.ODD_BYTES
 _PORTION_BYTES = 1024 * blocks.BLOCK_BYTES
 #: Finds out where Glance stores, where it does not tell.
 _PROBE = bytes(512)
@@ -23,15 +23,15 @@ _PROBE = bytes(512)
 @registry.check(
     'image-through-glance',
     'd29386db-f5cd-4354-8ff5-7999ab253c5d',
-    level=registry.Level.SHOULD,
-    applies=registry.Applies.ALWAYS,
-    needs=[registry.Need.IMAGE],
+    level=vocabulary.Level.SHOULD,
+    applies=vocabulary.Applies.ALWAYS,
+    needs=[vocabulary.Need.IMAGE],
     budget_s=300,
     typical_s=40,
     # Glance's volumes are of another project.
     room_gib=0,
 )
-def image_through_glance(context: context_module.Context) -> None:
+def image_through_glance(context: contexts.Context) -> None:
     """An image uploaded through the cloud's own Glance comes back unchanged.
 
     Its size is not told, so that Glance has to extend the image's volume.
@@ -66,7 +66,7 @@ def image_through_glance(context: context_module.Context) -> None:
 
 
 def _stores(
-    context: context_module.Context,
+    context: contexts.Context,
 ) -> collections.abc.Sequence[str | None]:
     """The stores of Glance that keep their images in this backend.
 
@@ -106,7 +106,7 @@ def _stores(
     return here
 
 
-def _only_store(context: context_module.Context) -> tuple[None]:
+def _only_store(context: contexts.Context) -> tuple[None]:
     """See from a small image whether Glance stores in this backend."""
     assert context.images is not None and context.admin is not None
     context.step('upload a small image, to see where Glance stores it')
@@ -132,7 +132,7 @@ def _portions(
 
 
 def _not_stored(
-    context: context_module.Context, where: str, error: calls.ApiError
+    context: contexts.Context, where: str, error: calls.ApiError
 ) -> Exception:
     """What it says of the backend that Glance did not take an image.
 
@@ -143,7 +143,7 @@ def _not_stored(
         f'Glance did not store the image in {where}: HTTP {error.status}, '
         f'{error.message}'
     )
-    supported = verdict.OutcomeClass.SUPPORTED
+    supported = vocabulary.OutcomeClass.SUPPORTED
     if error.status == 413 and context.outcome.outcome_class is not supported:
         return findings.Failed(
             f'{reason}. {context.first_extend.explanation}',
@@ -154,7 +154,7 @@ def _not_stored(
     )
 
 
-def _volume_gib(context: context_module.Context, image_id: str) -> int | None:
+def _volume_gib(context: contexts.Context, image_id: str) -> int | None:
     """Size of the volume that Glance has made of an image.
 
     Its name is upstream's: ``glance_store/_drivers/cinder/store.py``.

@@ -6,38 +6,38 @@ Several of them in a row are left to ``host_steps``, the connection itself to
 ``host_connection``.
 """
 
-from extend_conformance.checks import context as context_module
-from extend_conformance.checks import findings
-from extend_conformance.checks import first_extend
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
-from extend_conformance.checks import stamped
-from extend_conformance.checks import stretches
-from extend_conformance.claims import verdict
-from extend_conformance.cloud import device
+from extend_conformance.cloud import device as devices
+from extend_conformance.probes import context as contexts
+from extend_conformance.probes import extents
+from extend_conformance.probes import findings
+from extend_conformance.probes import first_extend
+from extend_conformance.probes import stamped
 
 
 @registry.check(
     'host-grows-in-place',
     '7973953d-294d-4117-8700-0fc89406eafa',
-    level=registry.Level.MUST,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     typical_s=0,
     room_gib=2,
     judges_first_extend=True,
 )
-def host_grows_in_place(context: context_module.Context) -> None:
+def host_grows_in_place(context: contexts.Context) -> None:
     """One call of os-brick's extend_volume makes the block device grow.
 
     Once Cinder says ``in-use`` with the new size, the call returns the new
     size and the device has at least it, without a new attachment.
     """
     first = context.first_extend
-    if first.outcome == verdict.Outcome.INCONCLUSIVE:
+    if first.outcome == vocabulary.Outcome.INCONCLUSIVE:
         raise findings.CouldNotTest(
             first.explanation, cause='outcome-inconclusive'
         )
-    wanted = (first.size_wanted_gib or 0) * context_module.GIB
+    wanted = (first.size_wanted_gib or 0) * contexts.GIB
     device = first.device_after_bytes or 0
     if first.size_after_gib != first.size_wanted_gib:
         raise findings.Failed(first.explanation)
@@ -45,7 +45,7 @@ def host_grows_in_place(context: context_module.Context) -> None:
         raise findings.Failed(
             f'The device has {device} bytes after the extend, {wanted} were '
             f'asked for: {first.explanation}',
-            outcome=verdict.Outcome(first.outcome),
+            outcome=vocabulary.Outcome(first.outcome),
             request_id=first.request_id,
         )
     if first.connector_bytes != device:
@@ -59,13 +59,13 @@ def host_grows_in_place(context: context_module.Context) -> None:
 @registry.check(
     'host-open-descriptor-grows',
     '30289797-e099-4043-bd9b-d73fef617a3d',
-    level=registry.Level.MUST,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     typical_s=4,
     room_gib=3,
 )
-def host_open_descriptor_grows(context: context_module.Context) -> None:
+def host_open_descriptor_grows(context: contexts.Context) -> None:
     """A descriptor that was open before the extend reaches the last new byte.
 
     It can seek to it and write it, and what it wrote is there after detach
@@ -75,7 +75,7 @@ def host_open_descriptor_grows(context: context_module.Context) -> None:
     first_extend.must_allow_another(context)
     volume = stamped.StampedVolume(context)
     volume.attach()
-    old, new = stretches.spread(0, 1), stretches.spread(1, 3)
+    old, new = extents.spread(0, 1), extents.spread(1, 3)
     with volume.attached.device.open_direct(write=True) as opened:
         before = volume.attached.device.identity()
         volume.stamp_at(old, opened)
@@ -96,10 +96,10 @@ def host_open_descriptor_grows(context: context_module.Context) -> None:
 
 
 def must_reach(
-    context: context_module.Context,
+    context: contexts.Context,
     volume: stamped.StampedVolume,
-    opened: device.OpenDevice,
-    before: device.DeviceIdentity | None,
+    opened: devices.OpenDevice,
+    before: devices.DeviceIdentity | None,
 ) -> None:
     """Fail unless an old descriptor reaches the volume's last byte.
 
@@ -108,7 +108,7 @@ def must_reach(
     """
     size = opened.size_bytes()
     context.step(f'the descriptor that was open before reaches {size} bytes')
-    wanted = volume.size_gib * context_module.GIB
+    wanted = volume.size_gib * contexts.GIB
     if size >= wanted:
         return
     now = volume.attached.device.identity()
@@ -121,21 +121,21 @@ def must_reach(
         f'Cinder calls volume {volume.id} {volume.size_gib} GiB; a '
         f'descriptor of {volume.attached.device.name} that was open before '
         f'the extend ends after {size} bytes; {which}',
-        outcome=verdict.Outcome.INCONSISTENT,
+        outcome=vocabulary.Outcome.INCONSISTENT,
     )
 
 
 @registry.check(
     'host-size-granularity',
     '2eb1bf6f-5581-492f-941b-56bc0aba76dc',
-    level=registry.Level.INFO,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.INFO,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     typical_s=0,
     room_gib=2,
     judges_first_extend=True,
 )
-def host_size_granularity(context: context_module.Context) -> None:
+def host_size_granularity(context: contexts.Context) -> None:
     """The device has the size that was asked for, or that much more.
 
     A figure, not a fault: a backend may round up, and a writer may not take
@@ -151,7 +151,7 @@ def host_size_granularity(context: context_module.Context) -> None:
                 f'The device was not measured: {first.explanation}',
                 cause=f'outcome-{first.outcome}',
             )
-        beyond = found - size_gib * context_module.GIB
+        beyond = found - size_gib * contexts.GIB
         context.step(
             f'{when} the extend the device had {found} bytes for '
             f'{size_gib} GiB: {_beyond(beyond)}'
@@ -168,13 +168,13 @@ def _beyond(count: int) -> str:
 @registry.check(
     'host-survives-reattach',
     '9f9b22a5-6705-4e15-b035-0c662c9d781b',
-    level=registry.Level.MUST,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     typical_s=4,
     room_gib=2,
 )
-def host_survives_reattach(context: context_module.Context) -> None:
+def host_survives_reattach(context: contexts.Context) -> None:
     """After detach and attach the device has the size of the extended volume.
 
     Twice in a row, and what was written near the new end is there. Whether
@@ -183,16 +183,16 @@ def host_survives_reattach(context: context_module.Context) -> None:
     first_extend.must_allow_another(context)
     volume = stamped.StampedVolume(context)
     volume.attach()
-    written = stretches.spread(0, 1)
+    written = extents.spread(0, 1)
     volume.stamp_at(written)
     volume.extend(2)
     try:
         volume.grow_on_host()
     except findings.Failed as failure:
         context.step(f'not judged here: {failure}')
-    wanted = volume.size_gib * context_module.GIB
+    wanted = volume.size_gib * contexts.GIB
     if volume.device_bytes() >= wanted:
-        new = stretches.spread(1, 2)
+        new = extents.spread(1, 2)
         volume.stamp_at(new)
         written = (*written, *new)
     for times in ('once', 'twice'):
@@ -208,11 +208,11 @@ def must_be_whole(volume: stamped.StampedVolume, when: str) -> None:
     :param when: for the sentence.
     :raises Failed: outcome ``inconsistent``.
     """
-    wanted = volume.size_gib * context_module.GIB
+    wanted = volume.size_gib * contexts.GIB
     found = volume.device_bytes()
     if found < wanted:
         raise findings.Failed(
             f'Cinder calls volume {volume.id} {volume.size_gib} GiB; {when}, '
             f'its device has {found} bytes, {wanted - found} too few',
-            outcome=verdict.Outcome.INCONSISTENT,
+            outcome=vocabulary.Outcome.INCONSISTENT,
         )

@@ -7,15 +7,15 @@ import typing as ty
 
 import tenacity
 
-from extend_conformance.checks import context as context_module
-from extend_conformance.checks import findings
-from extend_conformance.checks import first_extend
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
-from extend_conformance.checks import stamped
-from extend_conformance.checks import stretches
-from extend_conformance.claims import verdict
-from extend_conformance.cloud import attachment
+from extend_conformance.cloud import attachment as attachments
 from extend_conformance.cloud import host_traces
+from extend_conformance.probes import context as contexts
+from extend_conformance.probes import extents
+from extend_conformance.probes import findings
+from extend_conformance.probes import first_extend
+from extend_conformance.probes import stamped
 
 _ISCSI = ('target_iqn', 'target_iqns', 'target_lun', 'target_luns')
 _FIBRE_CHANNEL = ('target_wwn', 'target_wwns', 'target_lun', 'target_luns')
@@ -48,13 +48,13 @@ _WORLD_WIDE_ID = 'world-wide id'
 @registry.check(
     'host-connection-stable',
     'c54bc1da-2116-4a4b-8bd1-5fe1cf38f36e',
-    level=registry.Level.SHOULD,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.SHOULD,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     typical_s=4,
     room_gib=3,
 )
-def host_connection_stable(context: context_module.Context) -> None:
+def host_connection_stable(context: contexts.Context) -> None:
     """A connection made after an extend leads to the same volume by identity.
 
     So does one that is made after a second extend. What a fresh connection
@@ -63,7 +63,7 @@ def host_connection_stable(context: context_module.Context) -> None:
     first_extend.must_allow_another(context)
     volume = stamped.StampedVolume(context)
     volume.attach()
-    written = stretches.spread(0, 1)
+    written = extents.spread(0, 1)
     volume.stamp_at(written)
     first = _identity(volume.attached)
     volume.reattach()
@@ -111,7 +111,7 @@ def _must_be_kept(
             )
 
 
-def _identity(attached: attachment.AttachedVolume) -> dict[str, object]:
+def _identity(attached: attachments.AttachedVolume) -> dict[str, object]:
     """What names the volume, whatever its path on this host is."""
     found: dict[str, object] = {
         name: attached.connection_info[name]
@@ -131,13 +131,13 @@ def _identity(attached: attachment.AttachedVolume) -> dict[str, object]:
 @registry.check(
     'host-nothing-left',
     '8e9f382a-44d3-4b74-aa05-c48768d4526c',
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
+    needs=[vocabulary.Need.HOST],
     typical_s=4,
     room_gib=3,
 )
-def host_nothing_left(context: context_module.Context) -> None:
+def host_nothing_left(context: contexts.Context) -> None:
     """After the detach nothing of the volume is left on the host.
 
     No block device or link to one, no session, mount, lock or temporary
@@ -148,7 +148,7 @@ def host_nothing_left(context: context_module.Context) -> None:
     volume.attach()
     directories = host_traces.link_directories(volume.attached)
     marks = set(host_traces.marks_of(volume.attached))
-    volume.stamp_at(stretches.spread(0, 1))
+    volume.stamp_at(extents.spread(0, 1))
     try:
         first_extend.must_allow_another(context)
         for size_gib in (2, 3):
@@ -198,14 +198,14 @@ def _listed(traces: collections.abc.Sequence[host_traces.Trace]) -> str:
 @registry.check(
     'host-multiattach',
     '65c525c7-2ee3-4b7a-82c8-0fafac2cd0e0',
-    level=registry.Level.SHOULD,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.SHOULD,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     typical_s=3,
     room_gib=2,
-    feature=registry.Feature.MULTIATTACH,
+    feature=vocabulary.Feature.MULTIATTACH,
 )
-def host_multiattach(context: context_module.Context) -> None:
+def host_multiattach(context: contexts.Context) -> None:
     """Both attachments of a multiattach volume see the growth and the data.
 
     Both are on this host, each with a call of os-brick of its own; the first
@@ -220,7 +220,7 @@ def host_multiattach(context: context_module.Context) -> None:
         )
     volume.attach()
     second = context.resources.attach(volume.id)
-    old, new = stretches.spread(0, 1), stretches.spread(1, 2)
+    old, new = extents.spread(0, 1), extents.spread(1, 2)
     volume.stamp_at(old)
     volume.grow(2)
     _second_must_have_grown(context, volume, second)
@@ -234,9 +234,9 @@ def host_multiattach(context: context_module.Context) -> None:
     context.step('detach the second attachment')
     try:
         context.resources.detach(second, context.settings.state_timeout_s)
-    except attachment.DetachFailed as error:
+    except attachments.DetachFailed as error:
         raise findings.Failed(
-            str(error), outcome=verdict.Outcome.INCONSISTENT
+            str(error), outcome=vocabulary.Outcome.INCONSISTENT
         ) from error
     volume.must_be_intact_at(
         'read through the first attachment when the second has gone',
@@ -245,14 +245,14 @@ def host_multiattach(context: context_module.Context) -> None:
 
 
 def _second_must_have_grown(
-    context: context_module.Context,
+    context: contexts.Context,
     volume: stamped.StampedVolume,
-    second: attachment.AttachedVolume,
+    second: attachments.AttachedVolume,
 ) -> None:
-    wanted = volume.size_gib * context_module.GIB
+    wanted = volume.size_gib * contexts.GIB
     try:
         second.extend()
-    except attachment.ConnectorError as error:
+    except attachments.ConnectorError as error:
         raise findings.Failed(
             f'The second attachment did not grow: {error}'
         ) from error

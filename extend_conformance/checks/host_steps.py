@@ -2,17 +2,18 @@
 
 """Many extends in one attachment, and large ones."""
 
-from extend_conformance.checks import context as context_module
-from extend_conformance.checks import findings
-from extend_conformance.checks import first_extend
+from extend_conformance import vocabulary
 from extend_conformance.checks import host
-from extend_conformance.checks import online_extend
 from extend_conformance.checks import registry
-from extend_conformance.checks import stamped
-from extend_conformance.checks import stretches
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import waiting
 from extend_conformance.impl import room
+from extend_conformance.probes import context as contexts
+from extend_conformance.probes import extents
+from extend_conformance.probes import findings
+from extend_conformance.probes import first_extend
+from extend_conformance.probes import online_extend
+from extend_conformance.probes import stamped
 
 #: Sizes to extend to, one after the other, in each of several attachments: as
 #: an image of unknown size does it, GiB by GiB, and once more after the
@@ -28,14 +29,14 @@ _LARGE_TO_GIB = 17
 @registry.check(
     'host-repeated-steps',
     '3ee65105-7cdd-43f8-b84a-c0d5ac52535f',
-    level=registry.Level.MUST,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     budget_s=240,
     typical_s=18,
     room_gib=8,
 )
-def host_repeated_steps(context: context_module.Context) -> None:
+def host_repeated_steps(context: contexts.Context) -> None:
     """Five extends by 1 GiB in one attachment, two more in the next one.
 
     After each the device has grown, for new descriptors and for one that
@@ -57,12 +58,12 @@ def host_repeated_steps(context: context_module.Context) -> None:
                 old_gib = volume.size_gib
                 _grow(context, volume, size_gib)
                 host.must_reach(context, volume, opened, before)
-                volume.stamp_at(stretches.spread(old_gib, size_gib), opened)
+                volume.stamp_at(extents.spread(old_gib, size_gib), opened)
                 volume.sprinkle(old_gib * stamped.GIB, stamped.GIB)
                 volume.must_be_intact_at(
                     f'after the extend to {size_gib} GiB in attachment '
                     f'{number}',
-                    stretches.spread(0, size_gib),
+                    extents.spread(0, size_gib),
                 )
         volume.must_hold_written(f'after all extends of attachment {number}')
         volume.detach()
@@ -75,27 +76,27 @@ def host_repeated_steps(context: context_module.Context) -> None:
 @registry.check(
     'host-large-step',
     '436f7d97-8571-4b15-9e06-da333c54ce0c',
-    level=registry.Level.MUST,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     budget_s=240,
     typical_s=8,
     room_gib=17,
 )
-def host_large_step(context: context_module.Context) -> None:
+def host_large_step(context: contexts.Context) -> None:
     """One extend to seventeen times the size works in one attachment.
 
-    Only stretches are written, and read again, also after detach and attach:
+    Only extents are written, and read again, also after detach and attach:
     around the old end, at the new one, and everywhere between.
     """
     first_extend.must_allow_another(context)
     _must_have_room(context, _LARGE_TO_GIB)
     volume = stamped.StampedVolume(context, _LARGE_FROM_GIB)
     volume.attach()
-    volume.stamp_at(stretches.spread(0, _LARGE_FROM_GIB))
+    volume.stamp_at(extents.spread(0, _LARGE_FROM_GIB))
     _grow(context, volume, _LARGE_TO_GIB)
-    volume.stamp_at(stretches.spread(_LARGE_FROM_GIB, _LARGE_TO_GIB))
-    everywhere = stretches.spread(0, _LARGE_TO_GIB)
+    volume.stamp_at(extents.spread(_LARGE_FROM_GIB, _LARGE_TO_GIB))
+    everywhere = extents.spread(0, _LARGE_TO_GIB)
     volume.must_be_intact_at('right after the large extend', everywhere)
     volume.reattach()
     volume.must_be_intact_at(
@@ -103,7 +104,7 @@ def host_large_step(context: context_module.Context) -> None:
     )
 
 
-def _must_have_room(context: context_module.Context, size_gib: int) -> None:
+def _must_have_room(context: contexts.Context, size_gib: int) -> None:
     found = room.room_for(context.storage, context.volume_type, context.admin)
     if found.size_gib is not None and found.size_gib < size_gib:
         raise findings.CouldNotTest(
@@ -114,7 +115,7 @@ def _must_have_room(context: context_module.Context, size_gib: int) -> None:
 
 
 def _grow(
-    context: context_module.Context, volume: stamped.StampedVolume, to_gib: int
+    context: contexts.Context, volume: stamped.StampedVolume, to_gib: int
 ) -> None:
     """Extend, and tell a refusal from a lack of room, which looks the same.
 

@@ -4,67 +4,17 @@
 
 import collections.abc
 import dataclasses
-import enum
 import importlib
 import typing as ty
 import uuid as uuid_module
 
-if ty.TYPE_CHECKING:
-    from extend_conformance.checks import context
-
-
-class Level(enum.StrEnum):
-    """How much a check weighs in the verdict."""
-
-    MUST = 'must'
-    SHOULD = 'should'
-    INFO = 'info'
-
-
-class Scope(enum.StrEnum):
-    """What a check judges: Cinder's API, or one backend."""
-
-    CLOUD = 'cloud'
-    BACKEND = 'backend'
-
-
-class Applies(enum.StrEnum):
-    """On which backends a check says something.
-
-    ``ALWAYS``; ``WHERE_SUPPORTED``: everywhere but where the claims entry
-    says refused, and a refusal met there is not applicable if it was
-    expected, else a failure; ``WHERE_REFUSED``: where a refusal was expected
-    or met, and not applicable if the extend works.
-    """
-
-    ALWAYS = 'A'
-    WHERE_SUPPORTED = 'S'
-    WHERE_REFUSED = 'R'
-
-
-class Need(enum.StrEnum):
-    """What has to be given before a check can run."""
-
-    HOST = 'host'
-    ADMIN = 'admin'
-    IMAGE = 'image'
-    OWN_PROJECT = 'own-project'
-    READER = 'reader'
-    OTHER_PROJECT = 'other-project'
-
-
-class Feature(enum.StrEnum):
-    """What a backend need not have; a claims entry may declare it absent."""
-
-    CLONE = 'clone'
-    MULTIATTACH = 'multiattach'
-    SNAPSHOT = 'snapshot'
-
+from extend_conformance import vocabulary
+from extend_conformance.probes import context as contexts
 
 #: A check: takes the context of a backend (or of the cloud), returns when
 #: all is well, and raises one of the exceptions of ``findings`` otherwise.
 CheckFunction: ty.TypeAlias = collections.abc.Callable[
-    ['context.Context'], None
+    [contexts.Context], None
 ]
 
 
@@ -87,16 +37,16 @@ class Check:
 
     id: str
     uuid: str
-    scope: Scope
-    level: Level
-    applies: Applies
-    needs: frozenset[Need]
+    scope: vocabulary.Scope
+    level: vocabulary.Level
+    applies: vocabulary.Applies
+    needs: frozenset[vocabulary.Need]
     proves: str
     budget_s: float
     typical_s: float
     room_gib: int
     run: CheckFunction
-    feature: Feature | None = None
+    feature: vocabulary.Feature | None = None
     judges_first_extend: bool = False
 
     @property
@@ -128,14 +78,14 @@ def check(
     check_id: str,
     uuid: str,
     *,
-    level: Level,
-    applies: Applies,
-    needs: collections.abc.Iterable[Need] = (),
-    scope: Scope = Scope.BACKEND,
+    level: vocabulary.Level,
+    applies: vocabulary.Applies,
+    needs: collections.abc.Iterable[vocabulary.Need] = (),
+    scope: vocabulary.Scope = vocabulary.Scope.BACKEND,
     budget_s: float = 60,
     typical_s: float = 5,
     room_gib: int = 3,
-    feature: Feature | None = None,
+    feature: vocabulary.Feature | None = None,
     judges_first_extend: bool = False,
 ) -> collections.abc.Callable[[CheckFunction], CheckFunction]:
     """Put a function into the catalogue.

@@ -6,22 +6,22 @@ import dataclasses
 import io
 import itertools
 
-from extend_conformance.checks import blocks
-from extend_conformance.checks import context as context_module
-from extend_conformance.checks import findings
-from extend_conformance.checks import image_volumes
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
-from extend_conformance.claims import verdict
 from extend_conformance.cloud import calls
-from extend_conformance.cloud import connection
+from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import views
 from extend_conformance.cloud import waiting
 from extend_conformance.impl import errors
+from extend_conformance.probes import blocks
+from extend_conformance.probes import context as contexts
+from extend_conformance.probes import findings
+from extend_conformance.probes import image_volumes
 
 #: Two extends, where one might be a special case.
-_LONG_BYTES = 2 * context_module.GIB + image_volumes.ODD_BYTES
+_LONG_BYTES = 2 * contexts.GIB + image_volumes.ODD_BYTES
 #: One extend, where no more is needed.
-_SHORT_BYTES = context_module.GIB + image_volumes.ODD_BYTES
+_SHORT_BYTES = contexts.GIB + image_volumes.ODD_BYTES
 _MODES = ('attached', 'detached')
 
 
@@ -48,14 +48,14 @@ def _must_be_created(
 @registry.check(
     'image-attached-unknown',
     '6fed2d92-6f2c-4223-8de0-f7675043951e',
-    level=registry.Level.MUST,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     budget_s=180,
     typical_s=8,
     room_gib=3,
 )
-def image_attached_unknown(context: context_module.Context) -> None:
+def image_attached_unknown(context: contexts.Context) -> None:
     """An image of unknown size is created in attached mode, byte for byte.
 
     One attachment, an extend for every further GiB.
@@ -68,14 +68,14 @@ def image_attached_unknown(context: context_module.Context) -> None:
 @registry.check(
     'image-detached-unknown',
     'fa9a3537-a060-4d5a-8ede-6b29437a21f8',
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
+    needs=[vocabulary.Need.HOST],
     budget_s=180,
     typical_s=9,
     room_gib=3,
 )
-def image_detached_unknown(context: context_module.Context) -> None:
+def image_detached_unknown(context: contexts.Context) -> None:
     """An image of unknown size is created in detached mode, byte for byte.
 
     The volume is detached, extended and attached again for every further
@@ -89,14 +89,14 @@ def image_detached_unknown(context: context_module.Context) -> None:
 @registry.check(
     'image-known-size',
     'a86e30e3-718e-454d-994a-ce0eb38f6805',
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
+    needs=[vocabulary.Need.HOST],
     budget_s=120,
     typical_s=10,
     room_gib=2,
 )
-def image_known_size(context: context_module.Context) -> None:
+def image_known_size(context: contexts.Context) -> None:
     """An image of known size gets a volume of the right size at once.
 
     In neither mode is anything extended, and every byte is there.
@@ -111,14 +111,14 @@ def image_known_size(context: context_module.Context) -> None:
 @registry.check(
     'image-modes-agree',
     '2ba6378b-df08-4e81-8169-c6c97528912a',
-    level=registry.Level.MUST,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     budget_s=120,
     typical_s=16,
     room_gib=4,
 )
-def image_modes_agree(context: context_module.Context) -> None:
+def image_modes_agree(context: contexts.Context) -> None:
     """Both modes leave the same volume of the same image.
 
     Size, content, metadata and flags are the same, and what they have to
@@ -160,14 +160,14 @@ _COMPARED = (
 @registry.check(
     'image-refused-extend',
     'c7f0f716-2898-4d75-b876-23d5357abec1',
-    level=registry.Level.MUST,
-    applies=registry.Applies.WHERE_REFUSED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.WHERE_REFUSED,
+    needs=[vocabulary.Need.HOST],
     budget_s=120,
     typical_s=0,
     room_gib=2,
 )
-def image_refused_extend(context: context_module.Context) -> None:
+def image_refused_extend(context: contexts.Context) -> None:
     """Where extends are refused, attached mode fails clearly and cleanly.
 
     The error names the refusal as its cause, and neither the volume nor its
@@ -186,7 +186,7 @@ def image_refused_extend(context: context_module.Context) -> None:
 
 
 def _must_be_gone(
-    context: context_module.Context, error: errors.ImageError, after: str
+    context: contexts.Context, error: errors.ImageError, after: str
 ) -> None:
     """Make sure that nothing is left of an image that was not made."""
     assert error.volume_id is not None
@@ -199,7 +199,7 @@ def _must_be_gone(
     raise findings.Failed(
         f'After {after}, volume {volume.id} is left, {volume.status}, with '
         f'{len(volume.attachments)} attachments',
-        outcome=verdict.Outcome.INCONSISTENT,
+        outcome=vocabulary.Outcome.INCONSISTENT,
     )
 
 
@@ -216,14 +216,14 @@ def _something_else(what: str, error: errors.ImageError) -> Exception:
 def _left_behind(what: str, error: errors.LeftBehind) -> Exception:
     """The finding for a volume that could not be taken away."""
     answer = error.clean_up.__cause__ or error.clean_up
-    if isinstance(answer, calls.ApiError | connection.CloudUnreachable):
+    if isinstance(answer, calls.ApiError | connections.CloudUnreachable):
         return findings.CouldNotTest(
             str(error), cause='no-clean-up', request_id=answer.request_id
         )
     return findings.Failed(
         f'After {what[0].lower()}{what[1:]}, volume {error.volume_id} is '
         f'left: {error.clean_up}',
-        outcome=verdict.Outcome.INCONSISTENT,
+        outcome=vocabulary.Outcome.INCONSISTENT,
     )
 
 
@@ -274,14 +274,14 @@ class _Source:
 @registry.check(
     'image-source-fails',
     '133b7586-a448-45aa-af48-f148d77e37d7',
-    level=registry.Level.MUST,
-    applies=registry.Applies.ALWAYS,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.MUST,
+    applies=vocabulary.Applies.ALWAYS,
+    needs=[vocabulary.Need.HOST],
     budget_s=90,
     typical_s=4,
     room_gib=1,
 )
-def image_source_fails(context: context_module.Context) -> None:
+def image_source_fails(context: contexts.Context) -> None:
     """If its source fails, there is an error and no image volume.
 
     A source that ends early, one that raises and one that sends too much:
@@ -314,15 +314,15 @@ def image_source_fails(context: context_module.Context) -> None:
 @registry.check(
     'image-clone',
     '7a4b12d1-7763-45b3-bdd4-a04d16a78ff1',
-    level=registry.Level.SHOULD,
-    applies=registry.Applies.WHERE_SUPPORTED,
-    needs=[registry.Need.HOST],
+    level=vocabulary.Level.SHOULD,
+    applies=vocabulary.Applies.WHERE_SUPPORTED,
+    needs=[vocabulary.Need.HOST],
     budget_s=180,
     typical_s=12,
     room_gib=5,
-    feature=registry.Feature.CLONE,
+    feature=vocabulary.Feature.CLONE,
 )
-def image_clone(context: context_module.Context) -> None:
+def image_clone(context: contexts.Context) -> None:
     """A volume made from the image volume has the image and the asked size.
 
     That is what users do next: the image volume was extended while it was

@@ -8,8 +8,8 @@ in ``matrix_patch``.
 
 import enum
 
+from extend_conformance import vocabulary
 from extend_conformance.claims import matrix
-from extend_conformance.claims import verdict
 
 
 class Agreement(enum.StrEnum):
@@ -23,7 +23,7 @@ class Agreement(enum.StrEnum):
 
 
 def compare(
-    value: matrix.Value, measured: verdict.OutcomeClass | None
+    value: matrix.Value, measured: vocabulary.OutcomeClass | None
 ) -> Agreement:
     """Compare the value of a row with the outcome of an extend.
 
@@ -31,9 +31,9 @@ def compare(
     """
     if value not in (matrix.Value.COMPLETE, matrix.Value.MISSING):
         return Agreement.NO_PROMISE
-    if measured in (None, verdict.OutcomeClass.INCONCLUSIVE):
+    if measured in (None, vocabulary.OutcomeClass.INCONCLUSIVE):
         return Agreement.NOT_MEASURED
-    works = measured is verdict.OutcomeClass.SUPPORTED
+    works = measured is vocabulary.OutcomeClass.SUPPORTED
     if value is matrix.Value.COMPLETE:
         return Agreement.AGREES if works else Agreement.TOO_MUCH
     return Agreement.TOO_LITTLE if works else Agreement.AGREES

@@ -26,8 +26,8 @@ import ruamel.yaml.error
 import ruamel.yaml.scalarstring
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.claims import claims_form
-from extend_conformance.claims import verdict
 
 _HEADER = (
     'What the backends of this cloud promise about extending attached '
@@ -47,7 +47,7 @@ class BackendClaim:
     """
 
     volume_type: str
-    expect: verdict.Expectation | None = None
+    expect: vocabulary.Expectation | None = None
     matrix_key: str | None = None
     absent_features: tuple[str, ...] = ()
     known_disagreement: collections.abc.Mapping[str, str] = dataclasses.field(
@@ -242,7 +242,7 @@ def _claim(entry: collections.abc.Mapping[str, ty.Any]) -> BackendClaim:
     key = entry.get('matrix_key')
     return BackendClaim(
         volume_type=str(entry['volume_type']),
-        expect=None if expect is None else verdict.Expectation(str(expect)),
+        expect=None if expect is None else vocabulary.Expectation(str(expect)),
         matrix_key=None if key is None else str(key),
         absent_features=tuple(
             str(feature) for feature in entry.get('absent_features', ())

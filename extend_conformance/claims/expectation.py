@@ -12,14 +12,14 @@ import enum
 import typing as ty
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.claims import claims_file
 from extend_conformance.claims import matrix
-from extend_conformance.claims import verdict
 
 CAPABILITY = 'online_extend_support'
 _VALUES = {
-    matrix.Value.COMPLETE: verdict.Expectation.SUPPORTED,
-    matrix.Value.MISSING: verdict.Expectation.REFUSED,
+    matrix.Value.COMPLETE: vocabulary.Expectation.SUPPORTED,
+    matrix.Value.MISSING: vocabulary.Expectation.REFUSED,
 }
 
 
@@ -62,8 +62,8 @@ class Promise:
     :param capability: what the pool says, believed or not.
     """
 
-    expected: verdict.Expectation
-    source: verdict.ExpectationSource
+    expected: vocabulary.Expectation
+    source: vocabulary.ExpectationSource
     known: bool
     explanation: str
     rows: tuple[FoundRow, ...]
@@ -143,7 +143,7 @@ def promise(
     if claim is not None and claim.expect is not None:
         return Promise(
             expected=claim.expect,
-            source=verdict.ExpectationSource.CLAIM,
+            source=vocabulary.ExpectationSource.CLAIM,
             known=True,
             explanation=(
                 f'The claims entry of volume type {claim.volume_type} says '
@@ -155,15 +155,15 @@ def promise(
     if of_matrix is not None:
         return Promise(
             expected=of_matrix,
-            source=verdict.ExpectationSource.MATRIX,
+            source=vocabulary.ExpectationSource.MATRIX,
             known=True,
             explanation=matrix_says,
             rows=rows,
             capability=capability,
         )
     return Promise(
-        expected=of_capability or verdict.Expectation.SUPPORTED,
-        source=verdict.ExpectationSource.CAPABILITY,
+        expected=of_capability or vocabulary.Expectation.SUPPORTED,
+        source=vocabulary.ExpectationSource.CAPABILITY,
         known=of_capability is not None,
         explanation=f'{matrix_says} {capability_says}',
         rows=rows,
@@ -221,7 +221,7 @@ def _read_rows(
     keys: collections.abc.Sequence[str],
     matrices: collections.abc.Sequence[matrix.Matrix],
     rows: tuple[FoundRow, ...],
-) -> tuple[verdict.Expectation | None, str]:
+) -> tuple[vocabulary.Expectation | None, str]:
     """Return what the rows promise together, and a sentence about it."""
     if not matrices:
         return None, 'The matrix is not asked: the release is not known.'
@@ -254,21 +254,21 @@ def _tell_apart(rows: tuple[FoundRow, ...]) -> str:
 
 def _read_capability(
     capability: Capability,
-) -> tuple[verdict.Expectation | None, str]:
+) -> tuple[vocabulary.Expectation | None, str]:
     """Return what the capability promises, and a sentence about it."""
     if capability is Capability.STATED_FALSE:
         return (
-            verdict.Expectation.REFUSED,
+            vocabulary.Expectation.REFUSED,
             f'The pool says {CAPABILITY} False.',
         )
     if capability is Capability.STATED_TRUE:
         return (
-            verdict.Expectation.SUPPORTED,
+            vocabulary.Expectation.SUPPORTED,
             f'The pool says {CAPABILITY} True.',
         )
     if capability is Capability.SILENT:
         return (
-            verdict.Expectation.SUPPORTED,
+            vocabulary.Expectation.SUPPORTED,
             f'The pool says nothing of {CAPABILITY}, which Cinder reads as '
             'True.',
         )

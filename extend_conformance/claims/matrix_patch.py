@@ -10,24 +10,24 @@ import collections.abc
 import itertools
 import re
 
+from extend_conformance import vocabulary
 from extend_conformance.claims import matrix
-from extend_conformance.claims import verdict
 
 _CONTEXT = 3
 _HUNK = re.compile(r'@@ -(?P<first>\d+),')
 _RIGHT_VALUES = {
-    verdict.OutcomeClass.SUPPORTED: matrix.Value.COMPLETE,
-    verdict.OutcomeClass.REFUSED: matrix.Value.MISSING,
+    vocabulary.OutcomeClass.SUPPORTED: matrix.Value.COMPLETE,
+    vocabulary.OutcomeClass.REFUSED: matrix.Value.MISSING,
 }
 
 
-def right_value(outcome: verdict.Outcome) -> matrix.Value | None:
+def right_value(outcome: vocabulary.Outcome) -> matrix.Value | None:
     """The value that a measurement proves; ``None`` if it proves none."""
     return _RIGHT_VALUES.get(outcome.outcome_class)
 
 
 def matrix_patch(
-    source: matrix.Matrix, row: matrix.Row, outcome: verdict.Outcome
+    source: matrix.Matrix, row: matrix.Row, outcome: vocabulary.Outcome
 ) -> str | None:
     """Return a unified diff that makes the row agree with the measurement.
 

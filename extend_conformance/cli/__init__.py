@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The command line: thin commands over the rooms below."""
+"""The command line: thin commands over the packages below."""

@@ -10,14 +10,14 @@ import rich.table
 from cliff import command
 
 from extend_conformance import exceptions
-from extend_conformance.checks import arguments
-from extend_conformance.checks import pages
-from extend_conformance.checks import run
-from extend_conformance.cli import options
-from extend_conformance.cloud import ledger
+from extend_conformance.cli import examples
+from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.report import build
 from extend_conformance.report import judgement
 from extend_conformance.report import summary
+from extend_conformance.runs import arguments
+from extend_conformance.runs import pages
+from extend_conformance.runs import run
 
 
 class Certify(command.Command):
@@ -36,7 +36,7 @@ class Certify(command.Command):
             action='store_true',
             help='say what would be done, and do nothing',
         )
-        return options.with_example(
+        return examples.with_example(
             parser,
             'extend-conformance certify --os-cloud mycloud '
             '--os-admin-cloud admin --volume-type lvm --profile quick',
@@ -53,7 +53,7 @@ class Certify(command.Command):
         machine = arguments.open_host(parsed_args)
         # Without privileges nothing can be tested, and nothing shall be left.
         machine.connector_properties()
-        run_ledger = ledger.Ledger.start()
+        run_ledger = ledgers.Ledger.start()
         console.print(f'Run {run_ledger.run_id}')
         output = run.output_directory(parsed_args.output, run_ledger.run_id)
         begun = run.begin(

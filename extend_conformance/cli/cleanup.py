@@ -8,12 +8,12 @@ import typing as ty
 from cliff import lister
 
 from extend_conformance import exceptions
-from extend_conformance.checks import arguments
-from extend_conformance.cli import options
+from extend_conformance.cli import examples
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import leftovers
+from extend_conformance.runs import arguments
 
-_COLUMNS = ('Run', 'Kind', 'ID', 'Project', 'Fate', 'Reason')
+_COLUMNS = ('Run', 'Kind', 'ID', 'Project', 'Status', 'Reason')
 
 
 class Cleanup(lister.Lister):
@@ -45,7 +45,7 @@ class Cleanup(lister.Lister):
         )
         arguments.add_cloud(parser)
         arguments.add_host(parser)
-        return options.with_example(
+        return examples.with_example(
             parser, 'extend-conformance cleanup --dry-run'
         )
 
@@ -83,7 +83,7 @@ class Cleanup(lister.Lister):
                 each.kind,
                 each.id,
                 each.project_id,
-                each.fate.value,
+                each.status.value,
                 each.reason,
             )
             for each in self._found

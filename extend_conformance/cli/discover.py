@@ -9,11 +9,11 @@ import typing as ty
 from cliff import lister
 
 from extend_conformance import exceptions
-from extend_conformance.checks import arguments
-from extend_conformance.checks import discovery
 from extend_conformance.claims import claims_file
-from extend_conformance.cli import options
+from extend_conformance.cli import examples
 from extend_conformance.cloud import block_storage
+from extend_conformance.runs import arguments
+from extend_conformance.runs import discovery
 
 _COLUMNS = (
     'Volume Type',
@@ -44,7 +44,7 @@ class Discover(lister.Lister):
             type=pathlib.Path,
             help='add what was found to this file; made if it is not there',
         )
-        return options.with_example(
+        return examples.with_example(
             parser,
             'extend-conformance discover --os-admin-cloud admin '
             '--claims-file claims.yaml',

@@ -21,14 +21,14 @@ from cliff import show
 
 from extend_conformance import exceptions
 from extend_conformance.bench import cells
-from extend_conformance.checks import arguments
-from extend_conformance.cli import options
+from extend_conformance.cli import examples
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import ledger as ledgers
-from extend_conformance.cloud import resources
+from extend_conformance.cloud import resources as resource_owner
 from extend_conformance.impl import options as writer_options
 from extend_conformance.impl import verification
 from extend_conformance.impl import writer
+from extend_conformance.runs import arguments
 
 
 class Create(show.ShowOne):
@@ -93,7 +93,7 @@ class Create(show.ShowOne):
         )
         arguments.add_cloud(parser)
         arguments.add_host(parser)
-        return options.with_example(
+        return examples.with_example(
             parser,
             'zstdcat image.zst | extend-conformance image create - '
             '--volume-type fast --mode attached',
@@ -172,7 +172,7 @@ class Verify(show.ShowOne):
         )
         arguments.add_cloud(parser)
         arguments.add_host(parser)
-        return options.with_example(
+        return examples.with_example(
             parser, 'extend-conformance image verify 5f2c0c1e-... image.raw'
         )
 
@@ -202,13 +202,13 @@ class Verify(show.ShowOne):
 @contextlib.contextmanager
 def _run(
     parsed_args: argparse.Namespace, member: ty.Any
-) -> collections.abc.Iterator[resources.Resources]:
+) -> collections.abc.Iterator[resource_owner.Resources]:
     """Begin a run: its ledger, and the owner of all that it makes."""
     ledger = ledgers.Ledger.start()
     # Standard output is for the result alone.
     print(f'Run {ledger.run_id}', file=sys.stderr)
     host = arguments.open_host(parsed_args)
-    owned = resources.Resources(
+    owned = resource_owner.Resources(
         block_storage.BlockStorage(member), ledger, host
     )
     try:

@@ -2,8 +2,8 @@
 
 """The ``extend-conformance`` command: finds commands, makes exit codes.
 
-What the commands do lives in the rooms below; each command is an entry point
-of the group ``extend_conformance.cli``.
+What the commands do lives in the packages below; each command is an entry
+point of the group ``extend_conformance.cli``.
 """
 
 import collections.abc

@@ -11,15 +11,15 @@ import typing as ty
 from cliff import lister
 
 from extend_conformance import exceptions
-from extend_conformance.checks import arguments
+from extend_conformance import vocabulary
 from extend_conformance.claims import agreement
 from extend_conformance.claims import matrix
 from extend_conformance.claims import matrix_patch
-from extend_conformance.claims import verdict
-from extend_conformance.cli import options
+from extend_conformance.cli import examples
 from extend_conformance.report import judgement
 from extend_conformance.results import model
 from extend_conformance.results import storage
+from extend_conformance.runs import arguments
 
 Table: ty.TypeAlias = tuple[tuple[str, ...], list[tuple[ty.Any, ...]]]
 
@@ -45,7 +45,7 @@ class Show(lister.Lister):
             help='the rows of every release since Rocky',
         )
         arguments.add_matrix(parser)
-        return options.with_example(
+        return examples.with_example(
             parser, 'extend-conformance matrix show --all-releases nfs'
         )
 
@@ -91,7 +91,7 @@ class Diff(lister.Lister):
             help='compare with these results: a directory or a results.json',
         )
         arguments.add_matrix(parser)
-        return options.with_example(
+        return examples.with_example(
             parser,
             'extend-conformance matrix diff 2024.2 2025.2\n'
             '  extend-conformance matrix diff --release 2026.1 '
@@ -238,7 +238,7 @@ def _with_results(
 def _compare(
     backend: model.Backend, key: str, source: str, value: matrix.Value
 ) -> _Compared:
-    outcome = verdict.Outcome(backend.outcome) if backend.outcome else None
+    outcome = vocabulary.Outcome(backend.outcome) if backend.outcome else None
     right = matrix_patch.right_value(outcome) if outcome else None
     return _Compared(
         volume_type=backend.volume_type,

@@ -18,7 +18,7 @@ from cliff import show
 from cliff.formatters import base
 
 from extend_conformance import exceptions
-from extend_conformance.cli import options
+from extend_conformance.cli import examples
 from extend_conformance.cli import sandbox_start
 from extend_conformance.sandbox import environment
 from extend_conformance.sandbox import lifecycle
@@ -45,7 +45,7 @@ class Up(command.Command):
             type=int,
             help='life of a token in seconds (default: a day)',
         )
-        return options.with_example(
+        return examples.with_example(
             parser,
             'extend-conformance sandbox up --backend good '
             '--backend device-stays',
@@ -90,7 +90,7 @@ class Down(command.Command):
         """Describe the arguments."""
         parser = super().get_parser(prog_name)
         sandbox_start.add_state_dir(parser)
-        return options.with_example(parser, 'extend-conformance sandbox down')
+        return examples.with_example(parser, 'extend-conformance sandbox down')
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Stop it, or say that there was nothing."""
@@ -107,7 +107,7 @@ class Status(lister.Lister):
         """Describe the arguments."""
         parser = super().get_parser(prog_name)
         sandbox_start.add_state_dir(parser)
-        return options.with_example(
+        return examples.with_example(
             parser, 'extend-conformance sandbox status -f json'
         )
 
@@ -161,7 +161,7 @@ class Env(show.ShowOne):
         """Describe the arguments."""
         parser = super().get_parser(prog_name)
         sandbox_start.add_state_dir(parser)
-        return options.with_example(
+        return examples.with_example(
             parser, 'eval "$(extend-conformance sandbox env -f shell)"'
         )
 
@@ -182,7 +182,7 @@ class Exec(command.Command):
         parser = super().get_parser(prog_name)
         sandbox_start.add_state_dir(parser)
         parser.add_argument('command', metavar='CMD', nargs=argparse.REMAINDER)
-        return options.with_example(
+        return examples.with_example(
             parser,
             'extend-conformance sandbox exec -- openstack volume type list',
         )

@@ -12,14 +12,14 @@ from cliff import command
 from cliff import lister
 
 from extend_conformance import exceptions
-from extend_conformance.cli import options
+from extend_conformance.cli import examples
 from extend_conformance.cli import sandbox_start
 from extend_conformance.sandbox import fault_rules
 from extend_conformance.sandbox import state
 
 
-def _book(parsed_args: argparse.Namespace) -> fault_rules.Book:
-    return fault_rules.Book(state.Paths(parsed_args.state_dir.resolve()))
+def _store(parsed_args: argparse.Namespace) -> fault_rules.RuleStore:
+    return fault_rules.RuleStore(state.Paths(parsed_args.state_dir.resolve()))
 
 
 class Add(command.Command):
@@ -35,7 +35,7 @@ class Add(command.Command):
         sandbox_start.add_state_dir(parser)
         _add_requests(parser.add_argument_group('which requests'))
         _add_actions(parser.add_argument_group('what becomes of them'))
-        return options.with_example(
+        return examples.with_example(
             parser,
             'extend-conformance sandbox fault add --service cinder '
             "--method POST --path '/action$' --body os-extend --nth 2 "
@@ -58,7 +58,7 @@ class Add(command.Command):
             count=parsed_args.count,
             action=_action(parsed_args),
         )
-        number = _book(parsed_args).add(rule)
+        number = _store(parsed_args).add(rule)
         self.app.stdout.write(f'{number}\n')
 
 
@@ -197,13 +197,13 @@ class Clear(command.Command):
             nargs='*',
             help='number of a rule (default: all rules)',
         )
-        return options.with_example(
+        return examples.with_example(
             parser, 'extend-conformance sandbox fault clear 2'
         )
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Take them back, and say how many they were."""
-        gone = _book(parsed_args).clear(parsed_args.number)
+        gone = _store(parsed_args).clear(parsed_args.number)
         self.app.stdout.write(f'Cleared {len(gone)} rules.\n')
 
 
@@ -214,7 +214,7 @@ class List(lister.Lister):
         """Describe the arguments."""
         parser = super().get_parser(prog_name)
         sandbox_start.add_state_dir(parser)
-        return options.with_example(
+        return examples.with_example(
             parser, 'extend-conformance sandbox fault list -f json'
         )
 
@@ -222,9 +222,9 @@ class List(lister.Lister):
         self, parsed_args: argparse.Namespace
     ) -> tuple[tuple[str, ...], list[tuple[ty.Any, ...]]]:
         """Return the table."""
-        book = _book(parsed_args)
-        rules = book.rules()
-        seen = book.seen()
+        store = _store(parsed_args)
+        rules = store.rules()
+        seen = store.seen()
         return (
             (
                 'Number',

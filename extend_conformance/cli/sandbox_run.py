@@ -24,19 +24,18 @@ import rich.progress
 from cliff import command
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.bench import cells
-from extend_conformance.checks import arguments
-from extend_conformance.checks import profiles
-from extend_conformance.checks import registry
-from extend_conformance.claims import verdict
-from extend_conformance.cli import options
+from extend_conformance.cli import examples
 from extend_conformance.cli import sandbox_start
-from extend_conformance.cloud import ledger
+from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.report import build
 from extend_conformance.report import judgement
 from extend_conformance.report import summary
 from extend_conformance.results import model
 from extend_conformance.results import storage
+from extend_conformance.runs import arguments
+from extend_conformance.runs import profiles
 from extend_conformance.sandbox import backends as sandbox_backends
 from extend_conformance.sandbox import declared
 from extend_conformance.sandbox import environment
@@ -79,7 +78,7 @@ class Run(command.Command):
             action='store_true',
             help='leave out the small sweep of image sizes',
         )
-        return options.with_example(
+        return examples.with_example(
             parser,
             'extend-conformance sandbox run --profile quick --backend good',
         )
@@ -92,7 +91,7 @@ class Run(command.Command):
             parsed_args.backend, parsed_args.backend_conf
         )
         sweep = () if parsed_args.no_benchmark else _sweep(chosen)
-        run_id = ledger.new_run_id()
+        run_id = ledgers.new_run_id()
         console.print(f'Run {run_id}')
         output = _output(parsed_args.output, run_id)
         record = sandbox_start.start(
@@ -116,7 +115,7 @@ class Run(command.Command):
             )
             plan = profiles.make_plan(
                 parsed_args.profile,
-                {registry.Need.ADMIN, registry.Need.IMAGE},
+                {vocabulary.Need.ADMIN, vocabulary.Need.IMAGE},
             )
             planned = plan.for_backends(one.name for one in chosen)
             _Tempest(
@@ -140,7 +139,7 @@ def _sweep(
     chosen: collections.abc.Iterable[declared.Backend],
 ) -> tuple[cells.Cell, ...]:
     """What to time: backends that work, the simulated ones among them."""
-    works = verdict.Outcome.SUPPORTED
+    works = vocabulary.Outcome.SUPPORTED
     return cells.grid(
         [
             one.name

@@ -17,12 +17,12 @@ import rich.status
 from keystoneauth1 import session as keystone_session
 from keystoneauth1.identity import v3
 
-from extend_conformance.checks import discovery
+from extend_conformance import vocabulary
 from extend_conformance.claims import claims_file
 from extend_conformance.claims import matrix_ini
-from extend_conformance.claims import verdict
 from extend_conformance.cloud import block_storage
-from extend_conformance.cloud import connection
+from extend_conformance.cloud import connection as connections
+from extend_conformance.runs import discovery
 from extend_conformance.sandbox import lifecycle
 from extend_conformance.sandbox import state
 
@@ -106,7 +106,7 @@ def start(
 
 def _write_claims(paths: state.Paths, record: state.Record) -> None:
     """Discover what the sandbox's backends claim, as of any cloud."""
-    admin = connection.from_session(
+    admin = connections.from_session(
         keystone_session.Session(
             v3.Password(
                 auth_url=record.auth_url,
@@ -130,7 +130,7 @@ def _write_claims(paths: state.Paths, record: state.Record) -> None:
         expect = expected.get(entry.claim.volume_type)
         if expect is not None:
             claim = dataclasses.replace(
-                entry.claim, expect=verdict.Expectation(expect)
+                entry.claim, expect=vocabulary.Expectation(expect)
             )
             entry = dataclasses.replace(entry, claim=claim)
         entries.append(entry)

@@ -140,12 +140,12 @@ class DirectDescriptor(OpenDevice):
         _must_be_aligned(offset, length)
         parts = []
         with self._scratch() as scratch:
-            for begin, size in _stretches(offset, length):
-                with scratch[:size] as room:
-                    count = os.preadv(self.descriptor, [room], begin)
+            for begin, size in _extents(offset, length):
+                with scratch[:size] as buffer:
+                    count = os.preadv(self.descriptor, [buffer], begin)
                     if count != size:
                         raise self._short('gave', count, begin, size)
-                    parts.append(bytes(room))
+                    parts.append(bytes(buffer))
         return b''.join(parts)
 
     def write_at(self, offset: int, content: Buffer) -> None:
@@ -154,13 +154,13 @@ class DirectDescriptor(OpenDevice):
             self._scratch() as scratch,
         ):
             _must_be_aligned(offset, len(source))
-            for begin, size in _stretches(offset, len(source)):
+            for begin, size in _extents(offset, len(source)):
                 with (
-                    scratch[:size] as room,
+                    scratch[:size] as buffer,
                     source[begin - offset : begin - offset + size] as part,
                 ):
-                    room[:] = part
-                    count = os.pwritev(self.descriptor, [room], begin)
+                    buffer[:] = part
+                    count = os.pwritev(self.descriptor, [buffer], begin)
                     if count != size:
                         raise self._short('took', count, begin, size)
 
@@ -406,7 +406,7 @@ def _must_be_aligned(offset: int, length: int) -> None:
         )
 
 
-def _stretches(
+def _extents(
     offset: int, length: int
 ) -> collections.abc.Iterator[tuple[int, int]]:
     for begin in range(offset, offset + length, _SCRATCH_BYTES):

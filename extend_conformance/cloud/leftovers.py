@@ -24,7 +24,7 @@ from extend_conformance.cloud import host as hosts
 from extend_conformance.cloud import image_service
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import node_owner
-from extend_conformance.cloud import resources
+from extend_conformance.cloud import resources as resource_owner
 from extend_conformance.cloud import settings
 from extend_conformance.cloud import snapshots
 from extend_conformance.cloud import views
@@ -33,7 +33,7 @@ from extend_conformance.cloud import views
 _KILLED_PATIENCE_S = 10.0
 
 
-class Fate(enum.StrEnum):
+class LeftoverStatus(enum.StrEnum):
     """What became of a leftover."""
 
     WOULD_GO = 'would be removed'
@@ -56,7 +56,7 @@ class Leftover:
     kind: str
     id: str
     project_id: str | None
-    fate: Fate
+    status: LeftoverStatus
     reason: str = ''
 
 
@@ -104,7 +104,7 @@ class Sweep:
                 # Read after that: a process writes until it is killed.
                 entries = ledger.open_entries
             except ledgers.LedgerUnreadable as error:
-                yield _of_file(ledger, Fate.LEFT, error.what)
+                yield _of_file(ledger, LeftoverStatus.LEFT, error.what)
                 continue
             if alive and self._only is None:
                 going_on.add(ledger.run_id)
@@ -112,7 +112,7 @@ class Sweep:
                     pids = ', '.join(map(str, alive))
                     yield _of_file(
                         ledger,
-                        Fate.SPARED,
+                        LeftoverStatus.SPARED,
                         f'It still runs here, with pid {pids}. If it should '
                         'not, end that first, and clean up again.',
                     )
@@ -164,12 +164,12 @@ class Sweep:
             ...,
         ] = (
             (
-                resources.SNAPSHOT,
+                resource_owner.SNAPSHOT,
                 self._remove_snapshot,
                 snapshots.list_all(self._storage, self._all_projects),
             ),
             (
-                resources.VOLUME,
+                resource_owner.VOLUME,
                 self._remove_volume,
                 self._storage.list_volumes(self._all_projects),
             ),
@@ -203,7 +203,7 @@ class Sweep:
                     kind=kind,
                     id=each.id,
                     project_id=project_id,
-                    fate=Fate.SPARED,
+                    status=LeftoverStatus.SPARED,
                     reason='This host has no ledger of the run, which may '
                     'still go on elsewhere. If it does not, name it with '
                     '--run.',
@@ -226,23 +226,23 @@ class Sweep:
         remove: collections.abc.Callable[[], None],
     ) -> Leftover:
         self._seen.add(id)
-        fate, reason = Fate.WOULD_GO, ''
+        status, reason = LeftoverStatus.WOULD_GO, ''
         if not self._dry_run:
             try:
                 remove()
-                fate = Fate.REMOVED
+                status = LeftoverStatus.REMOVED
                 if kind == settings.KIND:
-                    fate = Fate.RESTORED
+                    status = LeftoverStatus.RESTORED
             except _Spared as spared:
-                fate, reason = Fate.SPARED, spared.what
+                status, reason = LeftoverStatus.SPARED, spared.what
             except exceptions.ExtendConformanceError as error:
-                fate, reason = Fate.LEFT, str(error)
+                status, reason = LeftoverStatus.LEFT, str(error)
         return Leftover(
             run_id=run_id,
             kind=kind,
             id=id,
             project_id=project_id,
-            fate=fate,
+            status=status,
             reason=reason,
         )
 
@@ -269,11 +269,11 @@ class Sweep:
         """Ids of what an entry stands for, as far as it is there."""
         if entry.kind == node_owner.KIND:
             return [entry.name]
-        if entry.kind == resources.VOLUME:
+        if entry.kind == resource_owner.VOLUME:
             return self._find_volumes(entry)
-        if entry.kind == resources.IMAGE:
+        if entry.kind == resource_owner.IMAGE:
             return self._find_images(entry)
-        if entry.kind == resources.SNAPSHOT:
+        if entry.kind == resource_owner.SNAPSHOT:
             return [
                 each.id
                 for each in snapshots.list_all(
@@ -327,9 +327,9 @@ class Sweep:
             if entry.id is not None:
                 self._host.disconnect_leftover(self._storage, entry)
             attachments.delete_attachment(self._storage, id)
-        elif entry.kind == resources.SNAPSHOT:
+        elif entry.kind == resource_owner.SNAPSHOT:
             self._remove_snapshot(id)
-        elif entry.kind == resources.IMAGE:
+        elif entry.kind == resource_owner.IMAGE:
             self._images.delete_image(id)
         elif entry.kind == settings.KIND:
             self._restore(ledger, entry)
@@ -356,20 +356,24 @@ class Sweep:
     def _remove_volume(self, volume_id: str) -> None:
         for each in self._storage.attachments(volume_id):
             attachments.delete_attachment(self._storage, each)
-        resources.remove_volume(self._storage, volume_id, admin=self._admin)
+        resource_owner.remove_volume(
+            self._storage, volume_id, admin=self._admin
+        )
 
 
 class _Spared(exceptions.ExtendConformanceError):
     """It is somebody else's now."""
 
 
-def _of_file(ledger: ledgers.Ledger, fate: Fate, reason: str) -> Leftover:
+def _of_file(
+    ledger: ledgers.Ledger, status: LeftoverStatus, reason: str
+) -> Leftover:
     return Leftover(
         run_id=ledger.run_id,
         kind='ledger',
         id=str(ledger.path),
         project_id=None,
-        fate=fate,
+        status=status,
         reason=reason,
     )
 
@@ -380,4 +384,4 @@ def _is_kept(resource: views.Snapshot | views.Volume) -> bool:
 
 def failed(found: ty.Iterable[Leftover]) -> bool:
     """Whether something is left that should not be."""
-    return any(each.fate is Fate.LEFT for each in found)
+    return any(each.status is LeftoverStatus.LEFT for each in found)

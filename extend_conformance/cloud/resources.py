@@ -49,7 +49,7 @@ _NOWHERE = {
 }
 
 
-def was_refused(error: Exception) -> bool:
+def did_not_let_go(error: Exception) -> bool:
     """Whether Cinder was asked to let go of something, and did not do it.
 
     Otherwise it could not be asked, or did not understand.
@@ -75,12 +75,12 @@ class CleanupFailed(exceptions.WorkFailed):
         )
 
     @property
-    def was_refused(self) -> bool:
-        """Whether any of it is what :func:`was_refused` means.
+    def did_not_let_go(self) -> bool:
+        """Whether any of it is what :func:`did_not_let_go` means.
 
         An API that fails altogether refuses nothing.
         """
-        return any(was_refused(error) for error in self.errors) and not any(
+        return any(did_not_let_go(error) for error in self.errors) and not any(
             isinstance(error, connections.CloudUnreachable)
             or (isinstance(error, calls.ApiError) and error.status >= 500)
             for error in self.errors

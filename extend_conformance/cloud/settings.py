@@ -98,7 +98,7 @@ def restore(
 ) -> str | None:
     """Put a setting back, unless somebody else has changed it since.
 
-    :param entry: as this room enters it; its volume may be gone.
+    :param entry: as this module enters it; its volume may be gone.
     :returns: why nothing was done, if that is a reason to look.
     :raises calls.ApiError: it could not be put back.
     :raises exceptions.WorkFailed: the entry is of another version.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Moves long stretches of a device while the caller makes or looks at bytes.
+"""Moves long extents of a device while the caller makes or looks at bytes.
 
 A device waits for its storage and the caller for its processor; done in turn,
 each would idle while the other works. A storage, too, does better with more
@@ -14,7 +14,7 @@ import typing as ty
 from concurrent import futures
 
 from extend_conformance import exceptions
-from extend_conformance.cloud import device
+from extend_conformance.cloud import device as devices
 
 #: How many requests of full size the storage has at hand.
 _AT_ONCE = 2
@@ -87,13 +87,13 @@ class _UnderWay(ty.Generic[_Content]):
 
 
 def read_ahead(
-    opened: device.OpenDevice,
-    stretches: collections.abc.Iterable[tuple[int, int]],
+    opened: devices.OpenDevice,
+    extents: collections.abc.Iterable[tuple[int, int]],
     portion: int,
 ) -> collections.abc.Iterator[tuple[int, bytes]]:
-    """Read stretches in order, some portions ahead of the caller.
+    """Read extents in order, some portions ahead of the caller.
 
-    :param stretches: offset and length of each, in bytes and aligned.
+    :param extents: offset and length of each, in bytes and aligned.
     :param portion: how many bytes to read at a time, aligned.
     :returns: offset and content of each portion.
     :raises TransferFailed: the device refused, or ended before.
@@ -101,7 +101,7 @@ def read_ahead(
     ahead = _UnderWay[bytes](_READS_AT_ONCE, 'read')
     sizes: collections.deque[int] = collections.deque()
     with contextlib.closing(ahead):
-        for begin, size in _portions(stretches, portion):
+        for begin, size in _portions(extents, portion):
             while ahead and (
                 len(ahead) > _READS_AT_ONCE or sum(sizes) > _AT_ONCE * portion
             ):
@@ -114,9 +114,9 @@ def read_ahead(
 
 
 def _portions(
-    stretches: collections.abc.Iterable[tuple[int, int]], portion: int
+    extents: collections.abc.Iterable[tuple[int, int]], portion: int
 ) -> collections.abc.Iterator[tuple[int, int]]:
-    for offset, length in stretches:
+    for offset, length in extents:
         for begin in range(offset, offset + length, portion):
             yield begin, min(portion, offset + length - begin)
 
@@ -128,11 +128,11 @@ class WriteBehind:
     under way is waited for, so that the device can be closed.
     """
 
-    def __init__(self, opened: device.OpenDevice) -> None:
+    def __init__(self, opened: devices.OpenDevice) -> None:
         self._opened = opened
         self._behind = _UnderWay[None](_AT_ONCE, 'write')
         # In turn: by the time that one comes round, it was written.
-        self._rooms = collections.deque(bytearray() for _ in range(_AT_ONCE))
+        self._buffers = collections.deque(bytearray() for _ in range(_AT_ONCE))
 
     def __enter__(self) -> ty.Self:
         return self
@@ -144,7 +144,7 @@ class WriteBehind:
         finally:
             self.close()
 
-    def write(self, offset: int, content: device.Buffer) -> None:
+    def write(self, offset: int, content: devices.Buffer) -> None:
         """Write soon; waits while too much is under way.
 
         :param content: is copied; the caller may change it at once.
@@ -155,19 +155,19 @@ class WriteBehind:
         copy = self._copy(content)
         self._behind.begin(offset, self._opened.write_at, offset, copy)
 
-    def _copy(self, content: device.Buffer) -> device.Buffer:
+    def _copy(self, content: devices.Buffer) -> devices.Buffer:
         if isinstance(content, bytes):
             # Nobody can change it.
             return content
         # Memory that is used again: pages that the kernel has to clear first
         # cost six times the copy.
-        room = self._rooms.popleft()
+        buffer = self._buffers.popleft()
         with memoryview(content) as source:
             length = len(source)
-            if len(room) < length:
-                room = bytearray(length)
-            self._rooms.append(room)
-            copy = memoryview(room)[:length]
+            if len(buffer) < length:
+                buffer = bytearray(length)
+            self._buffers.append(buffer)
+            copy = memoryview(buffer)[:length]
             copy[:] = source
         return copy
 
@@ -185,8 +185,8 @@ class WriteBehind:
 
 
 def write_behind(
-    opened: device.OpenDevice,
-    portions: collections.abc.Iterable[tuple[int, device.Buffer]],
+    opened: devices.OpenDevice,
+    portions: collections.abc.Iterable[tuple[int, devices.Buffer]],
 ) -> None:
     """Write portions, some while the next ones are made; then flush.
 
@@ -199,7 +199,7 @@ def write_behind(
     flush(opened)
 
 
-def flush(opened: device.OpenDevice | device.Device) -> None:
+def flush(opened: devices.OpenDevice | devices.Device) -> None:
     """Return when everything written is on the storage.
 
     :raises TransferFailed: the device refused, or gives no answer.
@@ -217,5 +217,5 @@ def _end(transfer: futures.Future[_Content], what: str) -> _Content:
         raise NoAnswer(f'{what} has no answer after {_PATIENCE_S:g} s')
     try:
         return transfer.result()
-    except (OSError, device.ShortTransfer) as error:
+    except (OSError, devices.ShortTransfer) as error:
         raise TransferFailed(f'{what} failed: {error}') from error

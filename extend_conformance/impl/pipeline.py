@@ -173,11 +173,11 @@ class Pipeline:
         else:
             self._full.put(None)
 
-    def _fill(self, room: bytearray) -> int:
+    def _fill(self, buffer: bytearray) -> int:
         """Fill a buffer: pipes give what they have, not what was asked."""
         length = 0
-        with memoryview(room) as whole:
-            while length < len(room) and not self._stopped.is_set():
+        with memoryview(buffer) as whole:
+            while length < len(buffer) and not self._stopped.is_set():
                 with whole[length:] as rest:
                     count = self._read_into(rest)
                 if not count:
@@ -185,12 +185,12 @@ class Pipeline:
                 length += count
         return length
 
-    def _read_into(self, room: memoryview) -> int:
+    def _read_into(self, buffer: memoryview) -> int:
         readinto = getattr(self._source, 'readinto', None)
         if readinto is not None:
-            return int(readinto(room) or 0)
-        part = self._source.read(len(room))
-        room[: len(part)] = part
+            return int(readinto(buffer) or 0)
+        part = self._source.read(len(buffer))
+        buffer[: len(part)] = part
         return len(part)
 
     def _hash(

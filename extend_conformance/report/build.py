@@ -9,9 +9,9 @@ import pathlib
 
 from extend_conformance.report import drawing
 from extend_conformance.report import figures
-from extend_conformance.report import html
 from extend_conformance.report import judgement
 from extend_conformance.report import junit
+from extend_conformance.report import page
 from extend_conformance.report import summary
 from extend_conformance.results import merging
 from extend_conformance.results import model
@@ -65,7 +65,7 @@ def build(
                 for path in drawing.save(one, svg, directory.path / 'figures')
             ),
         )
-        report.html.write_text(html.page(results, drawn), encoding='utf-8')
+        report.html.write_text(page.page(results, drawn), encoding='utf-8')
         report.junit.write_bytes(junit.junit(results))
         report.summary.write_text(summary.rst(results), encoding='utf-8')
     return report

@@ -13,12 +13,12 @@ GIB = 1 << 30
 #: small the damage in it.
 WIDTH = 500
 
-#: Stretches that are told in words.
+#: Extents that are told in words.
 LISTED = 20
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Stretch:
+class Extent:
     """Damaged units of the strip, all of one kind."""
 
     start: int
@@ -35,13 +35,13 @@ class Strip:
         the strip; ``None`` if it is not known or does not matter.
     :param old_size_gib: the same in GiB.
     :param total_bytes: how much is damaged in all, by kind.
-    :param unlisted: how many stretches are beyond ``listed``.
+    :param unlisted: how many extents are beyond ``listed``.
     """
 
     size_gib: int
     old_end: int | None
     old_size_gib: int | None
-    stretches: tuple[Stretch, ...]
+    extents: tuple[Extent, ...]
     total_bytes: collections.abc.Mapping[str, int]
     listed: tuple[model.Damage, ...]
     unlisted: int
@@ -78,23 +78,23 @@ def strip(
         size_gib=size_gib,
         old_end=None if old_gib is None else old_gib * WIDTH // size_gib,
         old_size_gib=old_gib,
-        stretches=_stretches(units),
+        extents=_extents(units),
         total_bytes=totals,
         listed=tuple(damage[:LISTED]),
         unlisted=max(0, len(damage) - LISTED),
     )
 
 
-def _stretches(
+def _extents(
     units: collections.abc.Mapping[int, str],
-) -> tuple[Stretch, ...]:
-    found: list[Stretch] = []
+) -> tuple[Extent, ...]:
+    found: list[Extent] = []
     for unit, kind in sorted(units.items()):
         last = found[-1] if found else None
         if last and last.kind == kind and last.start + last.width == unit:
             found[-1] = dataclasses.replace(last, width=last.width + 1)
         else:
-            found.append(Stretch(start=unit, width=1, kind=kind))
+            found.append(Extent(start=unit, width=1, kind=kind))
     return tuple(found)
 
 

@@ -10,22 +10,23 @@ import collections.abc
 import dataclasses
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.claims import verdict
 from extend_conformance.results import model
 
 #: Of a backend without a promise on record: Cinder's scheduler takes a
 #: capability that is absent for ``True``.
 _UNSTATED = model.Promise(
-    expected=verdict.Expectation.SUPPORTED,
-    source=verdict.ExpectationSource.CAPABILITY,
+    expected=vocabulary.Expectation.SUPPORTED,
+    source=vocabulary.ExpectationSource.CAPABILITY,
     explanation='Nothing was promised on record, and the scheduler takes '
     'silence for yes.',
 )
 
 _SOURCES = {
-    verdict.ExpectationSource.CLAIM: 'the claims entry',
-    verdict.ExpectationSource.MATRIX: 'the support matrix',
-    verdict.ExpectationSource.CAPABILITY: 'the pool capability',
+    vocabulary.ExpectationSource.CLAIM: 'the claims entry',
+    vocabulary.ExpectationSource.MATRIX: 'the support matrix',
+    vocabulary.ExpectationSource.CAPABILITY: 'the pool capability',
 }
 
 
@@ -63,7 +64,7 @@ def exit_code(results: model.Results) -> exceptions.ExitCode:
     verdicts = [backend.verdict for backend in results.backends]
     return verdict.exit_code(
         [
-            verdict.BackendVerdict(name)
+            vocabulary.BackendVerdict(name)
             for name in (*verdicts, results.cloud_verdict)
             if name is not None
         ]
@@ -81,7 +82,7 @@ def unlike_declared(results: model.Results) -> tuple[model.Backend, ...]:
 
 def counts_as_must(result: model.CheckResult) -> bool:
     """Whether a result is part of the verdict."""
-    return result.verdict != verdict.CheckVerdict.NOT_APPLICABLE and (
+    return result.verdict != vocabulary.CheckVerdict.NOT_APPLICABLE and (
         result.level == 'must' or result.data_failure
     )
 
@@ -100,7 +101,7 @@ def _missing(results: model.Results) -> tuple[model.CheckResult, ...]:
             scope=planned.scope,
             level=planned.level,
             backend=planned.backend,
-            verdict=verdict.CheckVerdict.MISSING.value,
+            verdict=vocabulary.CheckVerdict.MISSING.value,
             reason='It was planned, but nothing wrote a result.',
             cause='no-result',
         )
@@ -135,7 +136,7 @@ def _judge_cloud(
         return None
     return verdict.judge_cloud(
         [
-            verdict.CheckVerdict(check.verdict)
+            vocabulary.CheckVerdict(check.verdict)
             for check in of_cloud
             if counts_as_must(check)
         ]
@@ -152,10 +153,10 @@ def _judge_backend(
     promise = backend.promise or _UNSTATED
     outcome, carrier = _outcome(backend, musts)
     row = verdict.judge_backend(
-        verdict.Expectation(promise.expected),
-        verdict.ExpectationSource(promise.source),
+        vocabulary.Expectation(promise.expected),
+        vocabulary.ExpectationSource(promise.source),
         outcome,
-        [verdict.CheckVerdict(check.verdict) for check in musts],
+        [vocabulary.CheckVerdict(check.verdict) for check in musts],
     )
     return dataclasses.replace(
         backend,
@@ -170,22 +171,22 @@ def _judge_backend(
 def _outcome(
     backend: model.Backend,
     musts: collections.abc.Sequence[model.CheckResult],
-) -> tuple[verdict.Outcome, model.CheckResult | None]:
+) -> tuple[vocabulary.Outcome, model.CheckResult | None]:
     """The outcome that is judged, and the check that brought it, if one did.
 
     A broken first extend stands, as it says more than what followed from
     it. A known disagreement counts as pass and replaces nothing.
     """
-    outcome = verdict.Outcome.INCONCLUSIVE
+    outcome = vocabulary.Outcome.INCONCLUSIVE
     if backend.measurement is not None:
-        outcome = verdict.Outcome(backend.measurement.outcome)
-    if outcome.outcome_class is verdict.OutcomeClass.BROKEN:
+        outcome = vocabulary.Outcome(backend.measurement.outcome)
+    if outcome.outcome_class is vocabulary.OutcomeClass.BROKEN:
         return outcome, None
     for check in sorted(musts, key=lambda must: must.started_at or '~'):
         if check.verdict != 'fail' or check.outcome is None:
             continue
-        later = verdict.Outcome(check.outcome)
-        if later.outcome_class is verdict.OutcomeClass.BROKEN:
+        later = vocabulary.Outcome(check.outcome)
+        if later.outcome_class is vocabulary.OutcomeClass.BROKEN:
             return later, check
     return outcome, None
 
@@ -193,14 +194,14 @@ def _outcome(
 def _reason(
     backend: model.Backend,
     promise: model.Promise,
-    outcome: verdict.Outcome,
+    outcome: vocabulary.Outcome,
     carrier: model.CheckResult | None,
     musts: collections.abc.Sequence[model.CheckResult],
     row: verdict.Row,
 ) -> str:
     """One sentence that names the check or the fact that decided."""
     promiser = _promiser(backend, promise)
-    if row.outcome is verdict.OutcomeClass.BROKEN:
+    if row.outcome is vocabulary.OutcomeClass.BROKEN:
         if carrier is not None:
             return _sentence(
                 f'{carrier.check} found {outcome}', carrier.reason
@@ -208,19 +209,19 @@ def _reason(
         return _sentence(f'The first extend is {outcome}', _explained(backend))
     if row.musts is not None:
         return _musts_reason(musts, row.musts)
-    if row.outcome is verdict.OutcomeClass.INCONCLUSIVE:
+    if row.outcome is vocabulary.OutcomeClass.INCONCLUSIVE:
         if backend.measurement is None:
             return 'No extend was measured.'
         return _sentence(
             'The first extend is inconclusive', _explained(backend)
         )
-    if row.verdict is verdict.BackendVerdict.CONFORMS:
+    if row.verdict is vocabulary.BackendVerdict.CONFORMS:
         return f'It works, as {promiser} promised{_passed(musts)}.'
-    if row.verdict is verdict.BackendVerdict.REFUSES_HONESTLY:
+    if row.verdict is vocabulary.BackendVerdict.REFUSES_HONESTLY:
         return f'It refuses, as {promiser} said{_passed(musts)}.'
-    if row.verdict is verdict.BackendVerdict.BETTER_THAN_CLAIMED:
+    if row.verdict is vocabulary.BackendVerdict.BETTER_THAN_CLAIMED:
         return f'It works, though {promiser} said no{_passed(musts)}.'
-    if row.outcome is verdict.OutcomeClass.REFUSED:
+    if row.outcome is vocabulary.OutcomeClass.REFUSED:
         return _sentence(
             f'{promiser[0].upper()}{promiser[1:]} promised it, but it is '
             f'{outcome}',
@@ -232,16 +233,16 @@ def _reason(
 def _promiser(backend: model.Backend, promise: model.Promise) -> str:
     if promise is _UNSTATED:
         return 'the silence of the pool capability'
-    source = verdict.ExpectationSource(promise.source)
+    source = vocabulary.ExpectationSource(promise.source)
     key = backend.truths.matrix_key
-    if source is verdict.ExpectationSource.MATRIX and key:
+    if source is vocabulary.ExpectationSource.MATRIX and key:
         return f'row {key} of the support matrix'
     return _SOURCES[source]
 
 
 def _musts_reason(
     musts: collections.abc.Sequence[model.CheckResult],
-    decisive: collections.abc.Collection[verdict.CheckVerdict],
+    decisive: collections.abc.Collection[vocabulary.CheckVerdict],
 ) -> str:
     deciding = [must for must in musts if must.verdict in decisive]
     first = min(deciding, key=lambda must: must.started_at or '~')

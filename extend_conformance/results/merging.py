@@ -2,7 +2,7 @@
 
 """Puts results of several runs together, so that nothing bad is hidden.
 
-Which results are good or bad is decided elsewhere; this room only orders the
+Which results are good or bad is decided elsewhere; this module orders the
 words from the worst to the best, so that the worst is kept.
 """
 

@@ -39,7 +39,7 @@ class Event:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Damage:
-    """A stretch of a volume that did not hold what was written to it.
+    """A extent of a volume that did not hold what was written to it.
 
     :param offset_bytes: where it begins.
     :param length_bytes: how much of it there is.
@@ -193,7 +193,7 @@ class CheckResult:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Span:
-    """A stretch of time with a name, on the sample's monotonic clock.
+    """A named part of the time, on the sample's monotonic clock.
 
     :param name: ``create``, ``attach``, ``write``, ``extend``, ``detach``
         or ``wait``. Spans of one sample do not overlap, so that they can be

@@ -43,13 +43,13 @@ def tell(
 
 
 def damage(
-    stretches: collections.abc.Iterable[model.Damage],
+    extents: collections.abc.Iterable[model.Damage],
 ) -> list[str]:
-    """A line for each stretch of wrong data."""
+    """A line for each extent of wrong data."""
     return [
-        f'{stretch.kind} at byte {stretch.offset_bytes}, '
-        f'{stretch.length_bytes} bytes: {stretch.detail}'
-        for stretch in stretches
+        f'{extent.kind} at byte {extent.offset_bytes}, '
+        f'{extent.length_bytes} bytes: {extent.detail}'
+        for extent in extents
     ]
 
 

@@ -2,5 +2,5 @@
 
 """The embedded cloud: starting, feeding and stopping real services.
 
-What is checked on it, and how, is left to the rooms beside it.
+What is checked on it, and how, is left to the packages beside it.
 """

@@ -69,7 +69,7 @@ class FaultPlane:
         self._application = application
         self._service = service
         self._drop = drop
-        self._book = fault_rules.Book(paths)
+        self._store = fault_rules.RuleStore(paths)
         self._counts = fault_rules.Counts(paths, service)
         self._read_at: tuple[int, int] | None = None
         self._rules: tuple[fault_rules.Numbered, ...] = ()
@@ -90,7 +90,7 @@ class FaultPlane:
     def _current(self) -> tuple[fault_rules.Numbered, ...]:
         """The rules for this service, read anew if the file is another."""
         try:
-            found = os.stat(self._book.path)
+            found = os.stat(self._store.path)
             # Every write makes a new file; the time alone may be the same.
             identity = (found.st_mtime_ns, found.st_ino)
         except FileNotFoundError:
@@ -99,7 +99,7 @@ class FaultPlane:
             try:
                 self._rules = tuple(
                     each
-                    for each in self._book.rules()
+                    for each in self._store.rules()
                     if each.rule.service == self._service
                 )
             except exceptions.UsageError as error:

@@ -289,7 +289,7 @@ def _tag(kind: type) -> str:
 _CONVERTER: ty.Final = _make_converter()
 
 
-class Book:
+class RuleStore:
     """The rules of one sandbox, in its state directory."""
 
     def __init__(self, paths: state.Paths) -> None:

@@ -27,7 +27,7 @@ from keystoneauth1.identity import v3
 from oslo_concurrency import processutils
 
 from extend_conformance import exceptions
-from extend_conformance.sandbox import backends
+from extend_conformance.sandbox import backends as sandbox_backends
 from extend_conformance.sandbox import configuration
 from extend_conformance.sandbox import environment
 from extend_conformance.sandbox import loopdevices
@@ -115,7 +115,7 @@ def _write_client_files(
     paths: state.Paths, record: state.Record, plugin: tempest_conf.Options
 ) -> None:
     _give(paths, paths.clouds, environment.clouds_yaml(record))
-    _give(paths, paths.matrix, backends.support_matrix(record.chosen))
+    _give(paths, paths.matrix, sandbox_backends.support_matrix(record.chosen))
     _give(
         paths, paths.tempest_conf, tempest_conf.render(paths, record, plugin)
     )
@@ -261,7 +261,7 @@ def _prepare(
     token_expiration_s: int | None,
 ) -> state.Record:
     """Return the record of the sandbox to be: new, or the old one again."""
-    chosen = backends.select(names, confs)
+    chosen = sandbox_backends.select(names, confs)
     if old is None:
         root_mode = stat.S_IMODE(paths.root.stat().st_mode)
         return state.Record(
@@ -346,7 +346,7 @@ def up(
         have one, or a service does not start. A new sandbox leaves nothing
         but its logs then; a killed one keeps its data.
     """
-    backends.select(names, confs)
+    sandbox_backends.select(names, confs)
     machine.must_be_root()
     machine.must_have_services()
     if client_user is not None:

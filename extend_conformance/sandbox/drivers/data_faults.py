@@ -320,7 +320,7 @@ class LosesRewritten(_AfterExtend):
 
 @interface.volumedriver
 class DropsWriteCache(loop.LoopDriver):
-    """At detach a stretch is again what it was at attach."""
+    """At detach an extent is again what it was at attach."""
 
     def __init__(self, *args: ty.Any, **kwargs: ty.Any) -> None:
         super().__init__(*args, **kwargs)
@@ -329,7 +329,7 @@ class DropsWriteCache(loop.LoopDriver):
     def initialize_connection(
         self, volume: ty.Any, connector: ty.Any
     ) -> dict[str, ty.Any]:
-        """Attach, and remember what the stretch holds."""
+        """Attach, and remember what the extent holds."""
         found: dict[str, ty.Any] = super().initialize_connection(
             volume, connector
         )

@@ -22,10 +22,10 @@ import fixtures
 import testtools
 
 from extend_conformance.cloud import block_storage
-from extend_conformance.cloud import connection
-from extend_conformance.cloud import host
-from extend_conformance.cloud import ledger
-from extend_conformance.cloud import resources
+from extend_conformance.cloud import connection as connections
+from extend_conformance.cloud import host as hosts
+from extend_conformance.cloud import ledger as ledgers
+from extend_conformance.cloud import resources as resource_owner
 
 MIB = 1024**2
 GIB = 1024**3
@@ -92,16 +92,16 @@ class SandboxTestCase(testtools.TestCase):
         for name, value in self.environment.items():
             self.useFixture(fixtures.EnvironmentVariable(name, value))
         self.storage = block_storage.BlockStorage(
-            connection.from_cloud('sandbox')
+            connections.from_cloud('sandbox')
         )
         self.admin = block_storage.BlockStorage(
-            connection.from_cloud('sandbox-admin')
+            connections.from_cloud('sandbox-admin')
         )
-        self.host = host.Host(
+        self.host = hosts.Host(
             lock_path=self.environment['EXTEND_CONFORMANCE_LOCK_PATH']
         )
-        self.ledger = ledger.Ledger.start()
-        self.resources = resources.Resources(
+        self.ledger = ledgers.Ledger.start()
+        self.resources = resource_owner.Resources(
             self.storage, self.ledger, self.host
         )
         self.addCleanup(self.resources.cleanup)

@@ -17,15 +17,15 @@ from testtools import matchers
 
 from extend_conformance import exceptions
 from extend_conformance import interrupts
-from extend_conformance.checks import context
-from extend_conformance.checks import discovery
 from extend_conformance.checks import registry
-from extend_conformance.checks import session
 from extend_conformance.claims import claims_file
 from extend_conformance.claims import matrix_ini
 from extend_conformance.cloud import leftovers
+from extend_conformance.probes import context as contexts
 from extend_conformance.results import model
 from extend_conformance.results import storage
+from extend_conformance.runs import discovery
+from extend_conformance.runs import session
 from extend_conformance.sandbox import fault_rules
 from extend_conformance.sandbox import state
 from extend_conformance.tests.functional import base
@@ -61,8 +61,8 @@ class FaultTestCase(base.SandboxTestCase):
         self.before = self.volume_ids()
         root = pathlib.Path(base.sandbox_directory()).resolve()
         self.paths = state.Paths(root)
-        self.book = fault_rules.Book(self.paths)
-        self.addCleanup(self.book.clear)
+        self.rules = fault_rules.RuleStore(self.paths)
+        self.addCleanup(self.rules.clear)
         self.output = self.useFixture(fixtures.TempDir()).path
 
     def rule(
@@ -72,7 +72,7 @@ class FaultTestCase(base.SandboxTestCase):
         path: str = '',
         **match: ty.Any,
     ) -> None:
-        self.book.add(
+        self.rules.add(
             fault_rules.Rule(
                 service='cinder',
                 action=action,
@@ -83,13 +83,13 @@ class FaultTestCase(base.SandboxTestCase):
         )
 
     def must_have_acted(self) -> None:
-        seen = self.book.seen()
-        for each in self.book.rules():
+        seen = self.rules.seen()
+        for each in self.rules.rules():
             acted = each.rule.acted(seen.get(each.number, 0))
             self.assertGreater(acted, 0, str(each))
 
     def clean_up(self) -> None:
-        self.book.clear()
+        self.rules.clear()
         list(
             leftovers.Sweep(
                 self.storage, self.host, only=self.ledger.run_id
@@ -98,7 +98,7 @@ class FaultTestCase(base.SandboxTestCase):
 
     def must_be_clean(self) -> None:
         """Nothing is left, or known to be: a clean-up finds nothing."""
-        self.book.clear()
+        self.rules.clear()
         self.assertEqual(self.before, self.volume_ids())
         sweep = leftovers.Sweep(
             self.storage, self.host, only=self.ledger.run_id
@@ -113,7 +113,7 @@ class FaultTestCase(base.SandboxTestCase):
             clouds=session.Clouds(
                 member=self.storage.connection, admin=self.admin.connection
             ),
-            settings=context.Settings(extend_timeout_s=20),
+            settings=contexts.Settings(extend_timeout_s=20),
             claims=claims_file.Claims(),
             documentation=discovery.Documentation.find(None, maximum, own),
             results=storage.ResultsDirectory(self.output),
@@ -230,7 +230,7 @@ class CheckTest(FaultTestCase):
             clouds=session.Clouds(
                 member=self.storage.connection, admin=self.admin.connection
             ),
-            settings=context.Settings(extend_timeout_s=20),
+            settings=contexts.Settings(extend_timeout_s=20),
             claims=claims_file.Claims(),
             documentation=discovery.Documentation.find(None, '3.71', own),
             results=storage.ResultsDirectory(f'{self.output}/other'),
@@ -396,7 +396,7 @@ class RunTest(FaultTestCase):
         found = {each['check']: each['verdict'] for each in results['checks']}
         self.assertEqual(planned, set(found))
         self.assertIn('abort', found.values())
-        self.book.clear()
+        self.rules.clear()
         swept = self.run_command('cleanup', '-f', 'json')
         self.assertEqual(0, swept.returncode, swept.stderr)
         self.must_be_clean()

@@ -20,8 +20,8 @@ import typing as ty
 
 import fixtures
 
-from extend_conformance.cloud import host
-from extend_conformance.cloud import ledger
+from extend_conformance.cloud import host as hosts
+from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.report import judgement
 from extend_conformance.results import model
 from extend_conformance.results import storage
@@ -92,11 +92,11 @@ class DoorsTestCase(base.SandboxTestCase):
             log.read_text(errors='replace') for log in self.work.glob('*.log')
         )
 
-    def entries_of_run(self) -> list[ledger.Entry]:
+    def entries_of_run(self) -> list[ledgers.Entry]:
         """Everything that the run has entered so far."""
         return [
             entry
-            for run in ledger.Ledger.runs()
+            for run in ledgers.Ledger.runs()
             if run.run_id != self.ledger.run_id
             for entry in run.entries
         ]
@@ -125,7 +125,7 @@ class DoorsTestCase(base.SandboxTestCase):
         return [
             volume.id
             for volume in self.admin.list_volumes(all_projects=True)
-            if ledger.METADATA_KEY in volume.metadata
+            if ledgers.METADATA_KEY in volume.metadata
         ]
 
 
@@ -272,7 +272,7 @@ class TerminatedTest(DoorsTestCase):
         self, process: 'subprocess.Popen[str]'
     ) -> None:
         """Terminate the run, and assert that nothing at all is left."""
-        self.wait_until(lambda: host.KIND in self.kinds_made(), process)
+        self.wait_until(lambda: hosts.KIND in self.kinds_made(), process)
 
         os.killpg(process.pid, signal.SIGTERM)
 

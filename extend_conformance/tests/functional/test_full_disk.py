@@ -17,17 +17,17 @@ import ddt
 import fixtures
 
 from extend_conformance import exceptions
-from extend_conformance.checks import context
-from extend_conformance.checks import findings
-from extend_conformance.checks import image_volumes
-from extend_conformance.checks import stamped
-from extend_conformance.cloud import journal
-from extend_conformance.cloud import ledger
+from extend_conformance.cloud import journal as journals
+from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import leftovers
-from extend_conformance.cloud import resources
+from extend_conformance.cloud import resources as resource_owner
 from extend_conformance.impl import errors
-from extend_conformance.impl import options
+from extend_conformance.impl import options as writer_options
 from extend_conformance.impl import writer
+from extend_conformance.probes import context as contexts
+from extend_conformance.probes import findings
+from extend_conformance.probes import image_volumes
+from extend_conformance.probes import stamped
 from extend_conformance.results import model
 from extend_conformance.tests.functional import base
 
@@ -110,8 +110,8 @@ class ClientTest(FullDiskTestCase):
 
     def test_no_room_for_the_ledger(self) -> None:
         disk = self.small_disk(64)
-        self.ledger = ledger.Ledger.start(directory=disk)
-        made = resources.Resources(self.storage, self.ledger, self.host)
+        self.ledger = ledgers.Ledger.start(directory=disk)
+        made = resource_owner.Resources(self.storage, self.ledger, self.host)
         create = self.storage.create_volume
 
         def create_and_fill(*arguments: ty.Any) -> ty.Any:
@@ -130,7 +130,7 @@ class ClientTest(FullDiskTestCase):
         )
 
         self.assertIn('The ledger cannot be written: No space', str(error))
-        self.assertRaises(resources.CleanupFailed, made.cleanup)
+        self.assertRaises(resource_owner.CleanupFailed, made.cleanup)
         self.assertEqual(self.before, self.volume_ids())
         (disk / 'full').unlink()
         self.useFixture(
@@ -170,11 +170,11 @@ class StorageTest(FullDiskTestCase):
     def test_a_check_says_that_it_could_not_test(self) -> None:
         nothing_promised = model.Backend(volume_type='good')
         volume = stamped.StampedVolume(
-            context.Context(
+            contexts.Context(
                 run_id=self.ledger.run_id,
                 volume_type='good',
-                settings=context.Settings(),
-                journal=journal.Journal(),
+                settings=contexts.Settings(),
+                journal=journals.Journal(),
                 storage=self.storage,
                 resources=self.resources,
                 backend=nothing_promised,
@@ -194,7 +194,7 @@ class StorageTest(FullDiskTestCase):
     def test_the_writer_says_so_and_leaves_nothing(self, mode: str) -> None:
         image_writer = writer.ImageVolumeWriter(
             self.resources,
-            options.WriterOptions(
+            writer_options.WriterOptions(
                 cinder_do_extend_attached=mode == 'attached'
             ),
         )

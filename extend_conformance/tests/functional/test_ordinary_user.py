@@ -28,8 +28,8 @@ import testtools
 from testtools import matchers
 
 from extend_conformance.cloud import block_storage
-from extend_conformance.cloud import connection
-from extend_conformance.cloud import ledger
+from extend_conformance.cloud import connection as connections
+from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.results import storage
 from extend_conformance.sandbox import loopdevices
 from extend_conformance.tests.functional import as_user
@@ -210,7 +210,7 @@ class OrdinaryUserTest(testtools.TestCase):
         volumes = self.sandbox / 'volumes'
         self.assertEqual([], list(volumes.glob('*/volume-*')))
         runs = self.home / '.local/state/extend-conformance/runs'
-        for run in ledger.Ledger.runs(runs):
+        for run in ledgers.Ledger.runs(runs):
             self.assertEqual((), run.open_entries)
 
     def must_have_attached(self) -> None:
@@ -332,7 +332,7 @@ class OrdinaryUserTest(testtools.TestCase):
     def _delete(self, volume_id: str) -> None:
         for name, value in self.variables.items():
             self.useFixture(fixtures.EnvironmentVariable(name, value))
-        client = block_storage.BlockStorage(connection.from_cloud('sandbox'))
+        client = block_storage.BlockStorage(connections.from_cloud('sandbox'))
         client.delete_volume(volume_id)
         client.wait_until_gone(volume_id)
 

@@ -27,7 +27,7 @@ import rich.table
 from extend_conformance import exceptions
 from extend_conformance import interrupts
 from extend_conformance.cli import sandbox_start
-from extend_conformance.cloud import ledger
+from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.sandbox import lifecycle
 from extend_conformance.sandbox import state
 from extend_conformance.tests.proof import proving
@@ -254,7 +254,7 @@ def main(argv: collections.abc.Sequence[str] | None = None) -> int:
         with interrupts.like_ctrl_c():
             tasks = _chosen(parsed_args.only, parsed_args.part)
             output = parsed_args.output or pathlib.Path(
-                'extend-conformance-results', f'proof-{ledger.new_run_id()}'
+                'extend-conformance-results', f'proof-{ledgers.new_run_id()}'
             )
             output = output.resolve()
             output.mkdir(parents=True, exist_ok=True)

@@ -11,8 +11,8 @@ import openstack.connection
 from keystoneauth1 import session as keystone_session
 from keystoneauth1.identity import v3
 
-from extend_conformance.checks import session
-from extend_conformance.cloud import connection
+from extend_conformance.cloud import connection as connections
+from extend_conformance.runs import session
 
 _DOMAIN = 'default'
 
@@ -22,14 +22,14 @@ def make() -> session.Clouds:
 
     The administrator and the member of another project are the sandbox's.
     """
-    admin = connection.from_cloud('sandbox-admin')
+    admin = connections.from_cloud('sandbox-admin')
     identity = openstack.connection.Connection(
         session=admin.session, region_name=admin.region_name
     ).identity
     name = f'proof-{secrets.token_hex(4)}'
     project = identity.create_project(name=name, domain_id=_DOMAIN)
 
-    def with_role(role_name: str) -> connection.CloudConnection:
+    def with_role(role_name: str) -> connections.CloudConnection:
         password = secrets.token_urlsafe(18)
         user = identity.create_user(
             name=f'{name}-{role_name}', domain_id=_DOMAIN, password=password
@@ -37,7 +37,7 @@ def make() -> session.Clouds:
         identity.assign_project_role_to_user(
             project, user, identity.find_role(role_name)
         )
-        return connection.from_session(
+        return connections.from_session(
             keystone_session.Session(
                 v3.Password(
                     auth_url=admin.auth_url,
@@ -56,7 +56,7 @@ def make() -> session.Clouds:
         member=with_role('member'),
         reader=with_role('reader'),
         admin=admin,
-        other=connection.from_cloud('sandbox-other'),
+        other=connections.from_cloud('sandbox-other'),
         own_project=True,
         images=True,
     )

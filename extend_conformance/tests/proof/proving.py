@@ -16,19 +16,19 @@ import signal
 import time
 
 from extend_conformance import exceptions
-from extend_conformance.checks import context
-from extend_conformance.checks import discovery
-from extend_conformance.checks import profiles
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
-from extend_conformance.checks import session
 from extend_conformance.claims import claims_file
 from extend_conformance.claims import matrix_ini
-from extend_conformance.claims import verdict
 from extend_conformance.cloud import block_storage
-from extend_conformance.cloud import host
-from extend_conformance.cloud import ledger
+from extend_conformance.cloud import host as hosts
+from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import leftovers
+from extend_conformance.probes import context as contexts
 from extend_conformance.results import storage
+from extend_conformance.runs import discovery
+from extend_conformance.runs import profiles
+from extend_conformance.runs import session
 from extend_conformance.sandbox import environment
 from extend_conformance.sandbox import fault_rules
 from extend_conformance.sandbox import state
@@ -36,11 +36,11 @@ from extend_conformance.tests.proof import projects
 from extend_conformance.tests.proof import table
 
 #: As in the sandbox's tempest.conf: an extend takes seconds here.
-_SETTINGS = context.Settings(extend_timeout_s=20)
+_SETTINGS = contexts.Settings(extend_timeout_s=20)
 
-_PASS = verdict.CheckVerdict.PASS
-_FAIL = verdict.CheckVerdict.FAIL
-_NOT_APPLICABLE = verdict.CheckVerdict.NOT_APPLICABLE
+_PASS = vocabulary.CheckVerdict.PASS
+_FAIL = vocabulary.CheckVerdict.FAIL
+_NOT_APPLICABLE = vocabulary.CheckVerdict.NOT_APPLICABLE
 
 
 class Wanted(enum.StrEnum):
@@ -55,7 +55,7 @@ class Wanted(enum.StrEnum):
     ANY = 'fail or pass'
     NO_FAILURE = 'no failure'
 
-    def accepts(self, got: verdict.CheckVerdict) -> bool:
+    def accepts(self, got: vocabulary.CheckVerdict) -> bool:
         """Whether a verdict is what is wanted."""
         return got in _ACCEPTED[self]
 
@@ -88,7 +88,7 @@ class Got:
 
     check: str
     wanted: Wanted
-    got: verdict.CheckVerdict
+    got: vocabulary.CheckVerdict
     reason: str
     elapsed_s: float
 
@@ -134,7 +134,7 @@ def of_good(backend: str) -> Task:
 
     What its row says, if it has one, goes before.
     """
-    plan = profiles.make_plan('standard', list(registry.Need))
+    plan = profiles.make_plan('standard', list(vocabulary.Need))
     wanted = {check.id: Wanted.NO_FAILURE for check in plan.checks}
     for row in table.ROWS:
         if row.name == backend:
@@ -195,8 +195,8 @@ def _steps(
     clouds = _clouds()
     own = matrix_ini.load_ini(paths.matrix)
     _, maximum = block_storage.BlockStorage(clouds.member).api_versions()
-    run_ledger = ledger.Ledger.start()
-    machine = host.Host(lock_path=str(paths.locks))
+    run_ledger = ledgers.Ledger.start()
+    machine = hosts.Host(lock_path=str(paths.locks))
     checking = session.Session(
         clouds=clouds,
         settings=_SETTINGS,
@@ -209,11 +209,11 @@ def _steps(
     if task.rules:
         # What the rules do to the first extend is not what is tried.
         checking.measured(task.backend)
-    book = fault_rules.Book(paths)
+    store = fault_rules.RuleStore(paths)
     rules = [_within(rule, clouds.member.project_id) for rule in task.rules]
     for check in registry.catalogue():
         if check.id in task.wanted:
-            yield _run(checking, check, task, book, rules)
+            yield _run(checking, check, task, store, rules)
     yield from _left(task, clouds, machine, run_ledger)
 
 
@@ -226,19 +226,19 @@ def _run(
     checking: session.Session,
     check: registry.Check,
     task: Task,
-    book: fault_rules.Book,
+    store: fault_rules.RuleStore,
     rules: collections.abc.Iterable[fault_rules.Rule],
 ) -> Got:
-    numbers = [book.add(rule) for rule in rules]
+    numbers = [store.add(rule) for rule in rules]
     try:
         result = checking.run_check(check, task.backend)
     finally:
         if numbers:
-            book.clear(numbers)
+            store.clear(numbers)
     return Got(
         check=check.id,
         wanted=task.wanted[check.id],
-        got=verdict.CheckVerdict(result.verdict),
+        got=vocabulary.CheckVerdict(result.verdict),
         reason=result.reason,
         elapsed_s=result.elapsed_s or 0.0,
     )
@@ -247,8 +247,8 @@ def _run(
 def _left(
     task: Task,
     clouds: session.Clouds,
-    machine: host.Host,
-    run_ledger: ledger.Ledger,
+    machine: hosts.Host,
+    run_ledger: ledgers.Ledger,
 ) -> collections.abc.Iterator[str]:
     """What is left behind by the checks, and by a clean-up after them.
 
@@ -266,6 +266,6 @@ def _left(
         only=run_ledger.run_id,
     )
     for found in sweep.run():
-        if found.fate is leftovers.Fate.LEFT:
+        if found.status is leftovers.LeftoverStatus.LEFT:
             yield f'{found.kind} {found.id} after a clean-up: {found.reason}'
     run_ledger.close()

@@ -18,29 +18,30 @@ from tempest import test
 from testtools import content
 
 from extend_conformance import interrupts
+from extend_conformance import vocabulary
 from extend_conformance.bench import cells
 from extend_conformance.bench import creation
-from extend_conformance.checks import discovery
-from extend_conformance.checks import effort
-from extend_conformance.checks import names
-from extend_conformance.checks import pages
 from extend_conformance.checks import registry
-from extend_conformance.checks import session
 from extend_conformance.cloud import block_storage
-from extend_conformance.cloud import connection
-from extend_conformance.cloud import host
-from extend_conformance.cloud import ledger
+from extend_conformance.cloud import connection as connections
+from extend_conformance.cloud import host as hosts
+from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.results import environment
 from extend_conformance.results import model
-from extend_conformance.results import moments
 from extend_conformance.results import storage
 from extend_conformance.results import telling
+from extend_conformance.results import timestamps
+from extend_conformance.runs import discovery
+from extend_conformance.runs import effort
+from extend_conformance.runs import names
+from extend_conformance.runs import pages
+from extend_conformance.runs import session
 from extend_conformance.tests.tempest import configuration
 
 CONF = config.CONF
 
 
-def connect(credentials: ty.Any, name: str) -> connection.CloudConnection:
+def connect(credentials: ty.Any, name: str) -> connections.CloudConnection:
     """Connect with tempest's credentials and tempest's options alone."""
     auth = v3.Password(
         auth_url=CONF.identity.uri_v3,
@@ -52,7 +53,7 @@ def connect(credentials: ty.Any, name: str) -> connection.CloudConnection:
     verify: bool | str = (
         not CONF.identity.disable_ssl_certificate_validation
     ) and (CONF.identity.ca_certificates_file or True)
-    return connection.from_session(
+    return connections.from_session(
         keystone_session.Session(auth=auth, verify=verify),
         region_name=CONF.volume.region or CONF.identity.region,
         interface=CONF.volume.endpoint_type,
@@ -188,7 +189,7 @@ def report(case: test.BaseTestCase, result: model.CheckResult) -> None:
     A failed ``should`` passes with its evidence attached, unless it found
     wrong data.
     """
-    must = result.level == registry.Level.MUST or result.data_failure
+    must = result.level == vocabulary.Level.MUST or result.data_failure
     reason = (
         f'{result.reason}\nWhat it proves and what to do is in '
         f'{pages.path(result.check)}'
@@ -214,15 +215,15 @@ class Run:
 
     clouds: session.Clouds
     results: storage.ResultsDirectory
-    ledger: ledger.Ledger
-    host: host.Host | None
+    ledger: ledgers.Ledger
+    host: hosts.Host | None
     session: session.Session
     facts: model.Run
 
     def end(self) -> None:
         """Note that another class of this run has ended."""
         self.results.write_run(
-            dataclasses.replace(self.facts, finished_at=moments.now())
+            dataclasses.replace(self.facts, finished_at=timestamps.now())
         )
 
 
@@ -269,7 +270,7 @@ def join_run(
     results = _results(settings, announced.id)
     options = CONF.extend_conformance
     machine = (
-        host.Host(
+        hosts.Host(
             lock_path=options.lock_path, use_multipath=options.use_multipath
         )
         if settings.attaches
@@ -295,7 +296,7 @@ def join_run(
         warnings=machine.warnings if machine else (),
     )
     results.write_run(run)
-    run_ledger = ledger.Ledger.start(run.id)
+    run_ledger = ledgers.Ledger.start(run.id)
     return Run(
         clouds=clouds,
         results=results,

@@ -14,14 +14,14 @@ from tempest import config
 from tempest.common import credentials_factory
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.bench import cells
-from extend_conformance.checks import context
-from extend_conformance.checks import profiles
 from extend_conformance.checks import registry
 from extend_conformance.claims import claims_file
 from extend_conformance.claims import matrix
 from extend_conformance.claims import matrix_ini
-from extend_conformance.claims import verdict
+from extend_conformance.probes import context as contexts
+from extend_conformance.runs import profiles
 
 CONF = config.CONF
 
@@ -47,7 +47,7 @@ class Configuration:
     own_matrix: matrix.Matrix | None
     release: str | None
     plan: profiles.Plan
-    settings: context.Settings
+    settings: contexts.Settings
     attaches: bool
     has_admin: bool
     has_reader: bool
@@ -64,12 +64,12 @@ class Configuration:
     @property
     def planned_cloud_checks(self) -> tuple[registry.Check, ...]:
         """The checks of scope ``cloud``."""
-        return self.plan.of_scope(registry.Scope.CLOUD)
+        return self.plan.of_scope(vocabulary.Scope.CLOUD)
 
     @property
     def planned_backend_checks(self) -> tuple[registry.Check, ...]:
         """The checks of scope ``backend``."""
-        return self.plan.of_scope(registry.Scope.BACKEND)
+        return self.plan.of_scope(vocabulary.Scope.BACKEND)
 
 
 def read() -> Configuration:
@@ -89,11 +89,11 @@ def read() -> Configuration:
     given = {
         need
         for need, is_given in (
-            (registry.Need.ADMIN, has_admin),
-            (registry.Need.READER, has_reader),
-            (registry.Need.OTHER_PROJECT, has_reader),
-            (registry.Need.OWN_PROJECT, own_project),
-            (registry.Need.IMAGE, CONF.service_available.glance),
+            (vocabulary.Need.ADMIN, has_admin),
+            (vocabulary.Need.READER, has_reader),
+            (vocabulary.Need.OTHER_PROJECT, has_reader),
+            (vocabulary.Need.OWN_PROJECT, own_project),
+            (vocabulary.Need.IMAGE, CONF.service_available.glance),
         )
         if is_given
     }
@@ -106,7 +106,7 @@ def read() -> Configuration:
         ),
         release=options.release or claims.release,
         plan=profiles.make_plan(options.profile, given),
-        settings=context.Settings(extend_timeout_s=options.extend_timeout_s),
+        settings=contexts.Settings(extend_timeout_s=options.extend_timeout_s),
         attaches=options.host_attach == 'os-brick',
         has_admin=has_admin,
         has_reader=has_reader,
@@ -163,7 +163,7 @@ def _claims(options: config.cfg.ConfigOpts) -> claims_file.Claims:
     if options.claims_file:
         claims = claims_file.load(
             pathlib.Path(options.claims_file),
-            features=list(registry.Feature),
+            features=list(vocabulary.Feature),
             checks={check.id for check in registry.catalogue()},
         )
         return _only(claims, chosen) if chosen else claims
@@ -202,17 +202,17 @@ def _only(
 
 def _expectation(
     options: config.cfg.ConfigOpts, volume_type: str
-) -> verdict.Expectation | None:
+) -> vocabulary.Expectation | None:
     text = options.expect_online_extend.get(volume_type)
     if text is None:
         return None
     try:
-        return verdict.Expectation(text)
+        return vocabulary.Expectation(text)
     except ValueError:
         raise exceptions.UsageError(
             f'[extend_conformance] expect_online_extend of {volume_type} is '
             f'{text!r}',
-            next_step=f'Write one of {", ".join(verdict.Expectation)}.',
+            next_step=f'Write one of {", ".join(vocabulary.Expectation)}.',
         ) from None
 
 

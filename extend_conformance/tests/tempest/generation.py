@@ -16,9 +16,10 @@ import testtools
 from tempest.lib import decorators
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.bench import cells
-from extend_conformance.checks import names
 from extend_conformance.checks import registry
+from extend_conformance.runs import names
 from extend_conformance.tests.tempest import base
 from extend_conformance.tests.tempest import configuration
 
@@ -97,9 +98,9 @@ def _conformance_classes(
 
 def _suffix(check: registry.Check) -> str:
     """Which set of credentials a check needs."""
-    if check.needs & {registry.Need.READER, registry.Need.OTHER_PROJECT}:
+    if check.needs & {vocabulary.Need.READER, vocabulary.Need.OTHER_PROJECT}:
         return base.READER
-    return base.ADMIN if registry.Need.ADMIN in check.needs else ''
+    return base.ADMIN if vocabulary.Need.ADMIN in check.needs else ''
 
 
 def _benchmark_classes(

@@ -6,7 +6,7 @@ import os
 
 import fixtures
 
-from extend_conformance.cloud import attachment
+from extend_conformance.cloud import attachment as attachments
 from extend_conformance.cloud import calls
 from extend_conformance.tests.functional import base
 
@@ -128,7 +128,7 @@ class AttachTest(base.SandboxTestCase):
         volume = self.resources.create_volume(1, 'good')
 
         error = self.assertRaises(
-            attachment.ConnectorError, self.resources.attach, volume.id
+            attachments.ConnectorError, self.resources.attach, volume.id
         )
 
         self.assertIn('no path', str(error))
@@ -173,5 +173,5 @@ class AttachTest(base.SandboxTestCase):
         volume = self.resources.create_volume(1, 'good')
         attached = self.resources.attach(volume.id)
 
-        self.assertIsInstance(attached, attachment.AttachedVolume)
+        self.assertIsInstance(attached, attachments.AttachedVolume)
         self.assertNotIn('driver_volume_type', repr(attached))

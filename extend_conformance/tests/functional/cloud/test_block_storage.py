@@ -10,9 +10,9 @@ import yaml
 from extend_conformance import exceptions
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
-from extend_conformance.cloud import connection
-from extend_conformance.cloud import journal
-from extend_conformance.cloud import ledger
+from extend_conformance.cloud import connection as connections
+from extend_conformance.cloud import journal as journals
+from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import waiting
 from extend_conformance.tests.functional import base
 
@@ -78,15 +78,15 @@ class BlockStorageTest(base.SandboxTestCase):
         self.assertEqual(('error_extending', 1), (seen.status, seen.size_gib))
 
     def test_a_request_is_an_event_with_all_that_identifies_it(self) -> None:
-        book = journal.Journal()
-        storage = self.storage.with_journal(book)
+        journal = journals.Journal()
+        storage = self.storage.with_journal(journal)
         volume = self.resources.create_volume(1, 'good')
         answer = storage.extend(volume.id, 2, '3.42')
         storage.wait_for_extend(volume.id, 1, 2)
 
         (event,) = (
             each
-            for each in book.events
+            for each in journal.events
             if each.details.get('method') == 'POST'
         )
 
@@ -102,7 +102,7 @@ class BlockStorageTest(base.SandboxTestCase):
         seen = self.storage.get_volume(volume.id)
 
         self.assertEqual(
-            {ledger.METADATA_KEY: self.ledger.run_id}, dict(seen.metadata)
+            {ledgers.METADATA_KEY: self.ledger.run_id}, dict(seen.metadata)
         )
 
     def test_volumes_are_found_by_their_exact_name(self) -> None:
@@ -164,7 +164,7 @@ class BlockStorageTest(base.SandboxTestCase):
         )
 
         error = self.assertRaises(
-            exceptions.NotTestable, connection.from_cloud, 'sandbox'
+            exceptions.NotTestable, connections.from_cloud, 'sandbox'
         )
 
         self.assertEqual('HTTP 401', error.last)
@@ -172,14 +172,14 @@ class BlockStorageTest(base.SandboxTestCase):
 
     def test_endpoint_that_is_off_is_unreachable(self) -> None:
         member = self.storage.connection
-        off = connection.CloudConnection(
+        off = connections.CloudConnection(
             session=member.session,
             name='off',
             endpoint_override='http://127.0.0.1:9/v3',
         )
 
         self.assertRaises(
-            connection.CloudUnreachable,
+            connections.CloudUnreachable,
             block_storage.BlockStorage(off).get_volume,
             'any',
         )
@@ -187,7 +187,7 @@ class BlockStorageTest(base.SandboxTestCase):
     def test_older_names_of_the_service_find_the_same_cinder(self) -> None:
         for name in ('volumev3', 'volume', 'block-storage', 'no-such'):
             storage = block_storage.BlockStorage(
-                connection.from_session(
+                connections.from_session(
                     self.storage.connection.session,
                     interface='publicURL',
                     service_type=name,

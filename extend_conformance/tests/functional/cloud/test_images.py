@@ -9,7 +9,7 @@ import fixtures
 
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import image_service
-from extend_conformance.cloud import resources
+from extend_conformance.cloud import resources as resource_owner
 from extend_conformance.cloud import waiting
 from extend_conformance.sandbox import fault_rules
 from extend_conformance.sandbox import state
@@ -20,7 +20,7 @@ class ImageServiceTest(base.SandboxTestCase):
     def setUp(self):
         super().setUp()
         self.images = image_service.ImageService(self.storage.connection)
-        self.resources = resources.Resources(
+        self.resources = resource_owner.Resources(
             self.storage, self.ledger, images=self.images
         )
         self.addCleanup(self.resources.cleanup)
@@ -55,12 +55,12 @@ class ImageServiceTest(base.SandboxTestCase):
                 f'{image_service.__name__}._DELETE_PATIENCE_S', 1.0
             )
         )
-        book = fault_rules.Book(
+        store = fault_rules.RuleStore(
             state.Paths(pathlib.Path(base.sandbox_directory()))
         )
-        self.addCleanup(book.clear)
+        self.addCleanup(store.clear)
         image_id = self.resources.create_image()
-        book.add(
+        store.add(
             fault_rules.Rule(
                 service='glance',
                 method='DELETE',

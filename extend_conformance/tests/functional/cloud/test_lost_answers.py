@@ -7,7 +7,7 @@ import typing as ty
 import fixtures
 
 from extend_conformance.cloud import calls
-from extend_conformance.cloud import connection
+from extend_conformance.cloud import connection as connections
 from extend_conformance.tests.functional import base
 
 
@@ -40,7 +40,7 @@ class LostAnswerTest(base.SandboxTestCase):
 
     def test_a_volume_is_found_by_its_name(self) -> None:
         self._lose_answers_to(
-            '/volumes', connection.CloudUnreachable('cable cut')
+            '/volumes', connections.CloudUnreachable('cable cut')
         )
 
         volume = self.resources.create_volume(1, 'good')
@@ -62,11 +62,11 @@ class LostAnswerTest(base.SandboxTestCase):
     def test_an_attachment_goes_with_the_error(self) -> None:
         volume = self.resources.create_volume(1, 'good')
         self._lose_answers_to(
-            '/attachments', connection.CloudUnreachable('cable cut')
+            '/attachments', connections.CloudUnreachable('cable cut')
         )
 
         self.assertRaises(
-            connection.CloudUnreachable, self.resources.attach, volume.id
+            connections.CloudUnreachable, self.resources.attach, volume.id
         )
 
         self.assertEqual((), self.storage.attachments(volume.id))

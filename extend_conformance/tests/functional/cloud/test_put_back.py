@@ -115,7 +115,7 @@ class PutBackTest(base.SandboxTestCase):
         self.assertEqual(before, self._limit())
         self.assertEqual(
             (0, [('setting', 'restored')]),
-            (code, [(each['Kind'], each['Fate']) for each in found]),
+            (code, [(each['Kind'], each['Status']) for each in found]),
         )
         self.assertEqual((0, []), self._cleanup())
 
@@ -135,7 +135,7 @@ class PutBackTest(base.SandboxTestCase):
 
         code, found = self._cleanup()
 
-        self.assertEqual((0, 'spared'), (code, found[0]['Fate']))
+        self.assertEqual((0, 'spared'), (code, found[0]['Status']))
         self.assertEqual(99, self._limit())
         self.assertEqual((0, []), self._cleanup())
 
@@ -209,7 +209,7 @@ class PutBackTest(base.SandboxTestCase):
         self.assertFalse(thaw.is_alive())
         self.assertEqual(
             (0, [('volume', 'removed')]),
-            (code, [(each['Kind'], each['Fate']) for each in found]),
+            (code, [(each['Kind'], each['Status']) for each in found]),
         )
         self.must_leave_nothing(before)
         self.assertEqual((0, []), self._cleanup())
@@ -243,7 +243,10 @@ class PutBackTest(base.SandboxTestCase):
             (0, [('ledger', 'spared', self.ledger.run_id)]),
             (
                 code,
-                [(each['Kind'], each['Fate'], each['Run']) for each in found],
+                [
+                    (each['Kind'], each['Status'], each['Run'])
+                    for each in found
+                ],
             ),
         )
         self.assertIn(str(os.getpid()), found[0]['Reason'])

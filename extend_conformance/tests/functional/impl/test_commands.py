@@ -135,11 +135,11 @@ class CommandsTest(base.SandboxTestCase):
         # A run that goes on is named, and left alone.
         self.assertEqual(
             (0, [('ledger', 'spared')]),
-            (alive[0], [(each['Kind'], each['Fate']) for each in alive[1]]),
+            (alive[0], [(each['Kind'], each['Status']) for each in alive[1]]),
         )
         self.assertEqual(
             (0, {'would be removed'}),
-            (dry[0], {each['Fate'] for each in dry[1]}),
+            (dry[0], {each['Status'] for each in dry[1]}),
         )
         self.assertEqual(
             (0, ['attachment', 'volume']),
@@ -167,9 +167,9 @@ class CommandsTest(base.SandboxTestCase):
         self.assertEqual((0, []), other)
         # The run may still go on elsewhere, so a person has to name it.
         self.assertEqual(
-            (0, ['spared']), (asked[0], [each['Fate'] for each in asked[1]])
+            (0, ['spared']), (asked[0], [each['Status'] for each in asked[1]])
         )
         self.assertEqual(
-            (0, ['removed']), (named[0], [each['Fate'] for each in named[1]])
+            (0, ['removed']), (named[0], [each['Status'] for each in named[1]])
         )
         self.assertEqual(before, self.volume_ids())

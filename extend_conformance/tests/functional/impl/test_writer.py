@@ -9,9 +9,9 @@ import uuid
 import ddt
 
 from extend_conformance import exceptions
-from extend_conformance.cloud import ledger
+from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.impl import errors
-from extend_conformance.impl import options
+from extend_conformance.impl import options as writer_options
 from extend_conformance.impl import verification
 from extend_conformance.impl import writer
 from extend_conformance.tests.functional import base
@@ -42,7 +42,7 @@ class WriterTestCase(base.SandboxTestCase):
         """Write an image in a mode."""
         image_writer = writer.ImageVolumeWriter(
             self.resources,
-            options.WriterOptions(
+            writer_options.WriterOptions(
                 cinder_do_extend_attached=mode == 'attached',
                 cinder_state_transition_timeout=60,
             ),
@@ -124,7 +124,7 @@ class MetadataTest(WriterTestCase):
                 ).hexdigest(),
                 'os_hash_algo': 'sha256',
                 'os_hash_value': hashlib.sha256(content).hexdigest(),
-                ledger.METADATA_KEY: self.ledger.run_id,
+                ledgers.METADATA_KEY: self.ledger.run_id,
             },
             dict(volume.metadata),
         )
@@ -275,7 +275,7 @@ class FailureTest(WriterTestCase):
     def test_interrupt(self) -> None:
         image_writer = writer.ImageVolumeWriter(
             self.resources,
-            options.WriterOptions(cinder_do_extend_attached=True),
+            writer_options.WriterOptions(cinder_do_extend_attached=True),
             progress=self._interrupt,
         )
 

@@ -19,12 +19,12 @@ class FaultPlaneTest(base.SandboxTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.root = pathlib.Path(base.sandbox_directory()).resolve()
-        self.book = fault_rules.Book(state.Paths(self.root))
-        self.addCleanup(self.book.clear)
+        self.rules = fault_rules.RuleStore(state.Paths(self.root))
+        self.addCleanup(self.rules.clear)
         self.session = self.storage.connection.session
 
     def rule(self, service: str, action: ty.Any, **match: ty.Any) -> int:
-        return self.book.add(
+        return self.rules.add(
             fault_rules.Rule(service=service, action=action, **match)
         )
 
@@ -38,10 +38,10 @@ class FaultPlaneTest(base.SandboxTestCase):
         )
 
     def acted(self) -> list[int]:
-        seen = self.book.seen()
+        seen = self.rules.seen()
         return [
             each.rule.acted(seen.get(each.number, 0))
-            for each in self.book.rules()
+            for each in self.rules.rules()
         ]
 
     def test_every_service_answers_as_told(self) -> None:
@@ -55,7 +55,7 @@ class FaultPlaneTest(base.SandboxTestCase):
             answer = self.ask(kind, path)
             self.assertEqual(503, answer.status_code, service)
             self.assertIn('req-', answer.headers['x-openstack-request-id'])
-        self.book.clear()
+        self.rules.clear()
         self.assertEqual(200, self.ask('image', '/v2/images').status_code)
 
     def test_every_service_drops_the_connection(self) -> None:
@@ -180,4 +180,4 @@ class FaultPlaneTest(base.SandboxTestCase):
             shown,
         )
         self.assertEqual('Cleared 1 rules.\n', run('clear'))
-        self.assertEqual((), self.book.rules())
+        self.assertEqual((), self.rules.rules())

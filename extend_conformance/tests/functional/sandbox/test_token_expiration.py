@@ -35,9 +35,9 @@ class TokenExpirationTest(testtools.TestCase):
         image = self.directory / 'image'
         with image.open('wb') as file:
             file.truncate(_IMAGE_BYTES)
-        book = fault_rules.Book(self.paths)
+        store = fault_rules.RuleStore(self.paths)
         # The token is looked at when it has expired on its way.
-        number = book.add(
+        number = store.add(
             fault_rules.Rule(
                 service='cinder',
                 method='POST',
@@ -70,4 +70,4 @@ class TokenExpirationTest(testtools.TestCase):
             _IMAGE_BYTES, json.loads(ended.stdout)['image_size_bytes']
         )
         # Refused once for its token, and sent again with another one.
-        self.assertEqual(2, book.seen()[number])
+        self.assertEqual(2, store.seen()[number])

@@ -7,16 +7,16 @@ import dataclasses
 import ddt
 import testtools
 
-from extend_conformance.checks import execution
 from extend_conformance.checks import registry
 from extend_conformance.results import model
-from extend_conformance.tests.unit.checks import test_execution
+from extend_conformance.runs import execution
+from extend_conformance.tests.unit import checking
 
 CHECKS = {check.id: check for check in registry.catalogue()}
 
 
 def verdict_of(check_id, outcome, expected='supported', **truths):
-    context = test_execution.make_context(
+    context = checking.make_context(
         outcome=outcome, expected=expected, host=object()
     )
     said = model.Truths(**truths)

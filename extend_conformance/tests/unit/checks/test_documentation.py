@@ -7,14 +7,15 @@ import re
 
 import testtools
 
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
 from extend_conformance.tests.proof import table
 
 _PAGES = pathlib.Path(__file__).parents[4] / 'doc' / 'source' / 'checks'
 _APPLIES = {
-    registry.Applies.ALWAYS: 'always',
-    registry.Applies.WHERE_SUPPORTED: 'where supported',
-    registry.Applies.WHERE_REFUSED: 'where refused',
+    vocabulary.Applies.ALWAYS: 'always',
+    vocabulary.Applies.WHERE_SUPPORTED: 'where supported',
+    vocabulary.Applies.WHERE_REFUSED: 'where refused',
 }
 _SECTIONS = [
     'What it proves',

@@ -4,11 +4,11 @@
 
 import testtools
 
-from extend_conformance.checks import blocks
-from extend_conformance.checks import findings
 from extend_conformance.checks import glance
-from extend_conformance.checks import image_volumes
-from extend_conformance.tests.unit.checks import test_execution
+from extend_conformance.probes import blocks
+from extend_conformance.probes import findings
+from extend_conformance.probes import image_volumes
+from extend_conformance.tests.unit import checking
 
 _SIZE = 5 * blocks.BLOCK_BYTES + 100
 
@@ -16,9 +16,7 @@ _SIZE = 5 * blocks.BLOCK_BYTES + 100
 class DamageTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
-        self.image = image_volumes.StampedImage(
-            test_execution.make_context(), _SIZE
-        )
+        self.image = image_volumes.StampedImage(checking.make_context(), _SIZE)
         self.content = bytearray(self.image.stream().read(_SIZE))
 
     def damage(self, portion=4000):
@@ -37,7 +35,7 @@ class DamageTest(testtools.TestCase):
         for portion in (1000, 4096, 5000, 8192, 10**6):
             self.assertEqual([], self.damage(portion))
 
-    def test_zeros_across_portions_are_one_stretch(self):
+    def test_zeros_across_portions_are_one_extent(self):
         self.content[4096:12288] = bytes(8192)
         self.assertEqual([(4096, 8192, 'zeros')], self.damage())
 
@@ -54,7 +52,7 @@ class DamageTest(testtools.TestCase):
 
 class StoresTest(testtools.TestCase):
     def test_without_an_administrator_nobody_can_tell(self):
-        context = test_execution.make_context()
+        context = checking.make_context()
         error = self.assertRaises(
             findings.NotApplicable, glance._stores, context
         )

@@ -4,9 +4,9 @@
 
 import testtools
 
-from extend_conformance.checks import execution
 from extend_conformance.checks import registry
-from extend_conformance.tests.unit.checks import test_execution
+from extend_conformance.runs import execution
+from extend_conformance.tests.unit import checking
 
 
 class HostGrowsInPlaceTest(testtools.TestCase):
@@ -18,7 +18,7 @@ class HostGrowsInPlaceTest(testtools.TestCase):
         )
         result = execution.execute(
             check,
-            test_execution.make_context(outcome='inconclusive', host=object()),
+            checking.make_context(outcome='inconclusive', host=object()),
         )
         self.assertEqual(
             ('abort', 'outcome-inconclusive', 'It was measured.'),

@@ -5,9 +5,9 @@
 import ddt
 import testtools
 
+from extend_conformance import vocabulary
 from extend_conformance.claims import agreement
 from extend_conformance.claims import matrix
-from extend_conformance.claims import verdict
 
 
 @ddt.ddt
@@ -29,6 +29,6 @@ class CompareTest(testtools.TestCase):
     def test_compare(self, value, measured, expected):
         found = agreement.compare(
             matrix.Value(value),
-            None if measured is None else verdict.OutcomeClass(measured),
+            None if measured is None else vocabulary.OutcomeClass(measured),
         )
         self.assertEqual(expected, found.value)

@@ -12,15 +12,15 @@ import ddt
 import testtools
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.claims import claims_file
-from extend_conformance.claims import verdict
 
 WHOLE = claims_file.Claims(
     release='2026.1',
     backends=(
         claims_file.BackendClaim(
             volume_type='good',
-            expect=verdict.Expectation.REFUSED,
+            expect=vocabulary.Expectation.REFUSED,
             matrix_key='lvm',
             absent_features=('multiattach', 'snapshot'),
             known_disagreement={

@@ -36,7 +36,7 @@ class DocumentationTest(testtools.TestCase):
                     row.outcome or 'any',
                     words(row.musts),
                     f'``{row.verdict}``',
-                    str(int(row.verdict.exit_code)),
+                    str(int(verdict.exit_code_of(row.verdict))),
                 ]
                 for row in verdict.TABLE
             ],

@@ -6,17 +6,17 @@ import ddt
 import testtools
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.claims import claims_file
 from extend_conformance.claims import expectation
 from extend_conformance.claims import matrix
-from extend_conformance.claims import verdict
 
 Capability = expectation.Capability
-SUPPORTED = verdict.Expectation.SUPPORTED
-REFUSED = verdict.Expectation.REFUSED
-CLAIM = verdict.ExpectationSource.CLAIM
-MATRIX = verdict.ExpectationSource.MATRIX
-CAPABILITY = verdict.ExpectationSource.CAPABILITY
+SUPPORTED = vocabulary.Expectation.SUPPORTED
+REFUSED = vocabulary.Expectation.REFUSED
+CLAIM = vocabulary.ExpectationSource.CLAIM
+MATRIX = vocabulary.ExpectationSource.MATRIX
+CAPABILITY = vocabulary.ExpectationSource.CAPABILITY
 
 
 def _matrix(name: str, **values: str) -> matrix.Matrix:
@@ -31,7 +31,7 @@ def _matrix(name: str, **values: str) -> matrix.Matrix:
 
 
 def _claim(
-    expect: verdict.Expectation | None = None, key: str | None = None
+    expect: vocabulary.Expectation | None = None, key: str | None = None
 ) -> claims_file.BackendClaim:
     return claims_file.BackendClaim(
         volume_type='gold', expect=expect, matrix_key=key
@@ -119,11 +119,11 @@ class TestPromise(testtools.TestCase):
     @ddt.unpack
     def test_order(
         self,
-        expect: verdict.Expectation | None,
+        expect: vocabulary.Expectation | None,
         value: str | None,
         capability: Capability,
-        expected: verdict.Expectation,
-        source: verdict.ExpectationSource,
+        expected: vocabulary.Expectation,
+        source: vocabulary.ExpectationSource,
         known: bool,
     ) -> None:
         own = _matrix('own', **({'a': value} if value else {}))
@@ -146,8 +146,8 @@ class TestPromise(testtools.TestCase):
     def test_several_releases(
         self,
         values: list[str | None],
-        expected: verdict.Expectation,
-        source: verdict.ExpectationSource,
+        expected: vocabulary.Expectation,
+        source: vocabulary.ExpectationSource,
     ) -> None:
         matrices = [
             _matrix(f'r{number}', **({'a': value} if value else {}))
@@ -170,8 +170,8 @@ class TestPromise(testtools.TestCase):
         self,
         first: str,
         second: str,
-        expected: verdict.Expectation,
-        source: verdict.ExpectationSource,
+        expected: vocabulary.Expectation,
+        source: vocabulary.ExpectationSource,
     ) -> None:
         promise = expectation.promise(
             None,

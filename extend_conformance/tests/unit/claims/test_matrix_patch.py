@@ -9,10 +9,10 @@ import tempfile
 import ddt
 import testtools
 
+from extend_conformance import vocabulary
 from extend_conformance.claims import matrix
 from extend_conformance.claims import matrix_ini
 from extend_conformance.claims import matrix_patch
-from extend_conformance.claims import verdict
 
 TEXT = """\
 [driver.a]
@@ -39,7 +39,7 @@ class TestMatrixPatch(testtools.TestCase):
         patch = matrix_patch.matrix_patch(
             self.newest,
             self.newest.rows['fungible'],
-            verdict.Outcome.SUPPORTED,
+            vocabulary.Outcome.SUPPORTED,
         )
         self.assertEqual(
             """\
@@ -59,9 +59,11 @@ class TestMatrixPatch(testtools.TestCase):
         )
 
     @ddt.data(
-        verdict.Outcome.REFUSED_SCHEDULER, verdict.Outcome.REFUSED_DRIVER
+        vocabulary.Outcome.REFUSED_SCHEDULER, vocabulary.Outcome.REFUSED_DRIVER
     )
-    def test_refused_makes_it_missing(self, outcome: verdict.Outcome) -> None:
+    def test_refused_makes_it_missing(
+        self, outcome: vocabulary.Outcome
+    ) -> None:
         patch = matrix_patch.matrix_patch(
             self.newest, self.newest.rows['lvm'], outcome
         )
@@ -70,14 +72,16 @@ class TestMatrixPatch(testtools.TestCase):
         )
 
     @ddt.data(
-        ('lvm', verdict.Outcome.SUPPORTED),
-        ('nfs', verdict.Outcome.REFUSED_DRIVER),
-        ('lvm', verdict.Outcome.HANG),
-        ('lvm', verdict.Outcome.DATA_DAMAGED),
-        ('nfs', verdict.Outcome.INCONCLUSIVE),
+        ('lvm', vocabulary.Outcome.SUPPORTED),
+        ('nfs', vocabulary.Outcome.REFUSED_DRIVER),
+        ('lvm', vocabulary.Outcome.HANG),
+        ('lvm', vocabulary.Outcome.DATA_DAMAGED),
+        ('nfs', vocabulary.Outcome.INCONCLUSIVE),
     )
     @ddt.unpack
-    def test_nothing_to_mend(self, key: str, outcome: verdict.Outcome) -> None:
+    def test_nothing_to_mend(
+        self, key: str, outcome: vocabulary.Outcome
+    ) -> None:
         self.assertIsNone(
             matrix_patch.matrix_patch(
                 self.newest, self.newest.rows[key], outcome
@@ -91,7 +95,7 @@ class TestMatrixPatch(testtools.TestCase):
             matrix_patch.matrix_patch(
                 matrix.Matrix('m', 'm', {'a': row}),
                 row,
-                verdict.Outcome.SUPPORTED,
+                vocabulary.Outcome.SUPPORTED,
             ),
         )
 
@@ -102,9 +106,9 @@ class TestMatrixPatch(testtools.TestCase):
             lines[number - 1] = line
         row = self.newest.rows[key]
         outcome = (
-            verdict.Outcome.SUPPORTED
+            vocabulary.Outcome.SUPPORTED
             if row.value is matrix.Value.MISSING
-            else verdict.Outcome.REFUSED_DRIVER
+            else vocabulary.Outcome.REFUSED_DRIVER
         )
         before = '\n'.join(lines) + '\n'
         patch = matrix_patch.matrix_patch(self.newest, row, outcome)
@@ -124,9 +128,9 @@ class TestMatrixPatch(testtools.TestCase):
         own = matrix_ini.parse(TEXT, 'own.ini')
         row = own.rows[key]
         outcome = (
-            verdict.Outcome.SUPPORTED
+            vocabulary.Outcome.SUPPORTED
             if key == 'a'
-            else verdict.Outcome.REFUSED_DRIVER
+            else vocabulary.Outcome.REFUSED_DRIVER
         )
         patch = matrix_patch.matrix_patch(own, row, outcome)
         after = matrix_ini.parse(self._apply('own.ini', TEXT, patch), 'x')
@@ -143,9 +147,9 @@ class TestMatrixPatch(testtools.TestCase):
                 matrix_patch.matrix_patch(
                     own,
                     own.rows[key],
-                    verdict.Outcome.SUPPORTED
+                    vocabulary.Outcome.SUPPORTED
                     if own.rows[key].value is matrix.Value.MISSING
-                    else verdict.Outcome.REFUSED_DRIVER,
+                    else vocabulary.Outcome.REFUSED_DRIVER,
                 )
             )
             for key in keys
@@ -161,9 +165,9 @@ class TestMatrixPatch(testtools.TestCase):
                 matrix_patch.matrix_patch(
                     self.newest,
                     self.newest.rows[key],
-                    verdict.Outcome.REFUSED_DRIVER
+                    vocabulary.Outcome.REFUSED_DRIVER
                     if self.newest.rows[key].value is matrix.Value.COMPLETE
-                    else verdict.Outcome.SUPPORTED,
+                    else vocabulary.Outcome.SUPPORTED,
                 )
             )
             for key in ('zadara', 'datacore')
@@ -177,7 +181,7 @@ class TestMatrixPatch(testtools.TestCase):
                 matrix_patch.matrix_patch(
                     matrix_ini.parse(TEXT, name),
                     matrix_ini.parse(TEXT, name).rows['b'],
-                    verdict.Outcome.REFUSED_DRIVER,
+                    vocabulary.Outcome.REFUSED_DRIVER,
                 )
             )
             for name in ('one.ini', 'two.ini')

@@ -8,15 +8,16 @@ import typing as ty
 import ddt
 import testtools
 
+from extend_conformance import vocabulary
 from extend_conformance.claims import verdict
 
-CLAIM = verdict.ExpectationSource.CLAIM
-MATRIX = verdict.ExpectationSource.MATRIX
-CAPABILITY = verdict.ExpectationSource.CAPABILITY
-SUPPORTED = verdict.Expectation.SUPPORTED
-REFUSED = verdict.Expectation.REFUSED
-Outcome = verdict.Outcome
-Check = verdict.CheckVerdict
+CLAIM = vocabulary.ExpectationSource.CLAIM
+MATRIX = vocabulary.ExpectationSource.MATRIX
+CAPABILITY = vocabulary.ExpectationSource.CAPABILITY
+SUPPORTED = vocabulary.Expectation.SUPPORTED
+REFUSED = vocabulary.Expectation.REFUSED
+Outcome = vocabulary.Outcome
+Check = vocabulary.CheckVerdict
 
 #: Name, facts, and the row and verdict that they must get.
 CASES: tuple[tuple[ty.Any, ...], ...] = (
@@ -174,9 +175,9 @@ class TableTest(testtools.TestCase):
 
     def test_some_row_holds_for_all_facts(self):
         for facts in itertools.product(
-            verdict.Expectation,
-            verdict.ExpectationSource,
-            verdict.Outcome,
+            vocabulary.Expectation,
+            vocabulary.ExpectationSource,
+            vocabulary.Outcome,
             [[], *([check] for check in Check)],
         ):
             verdict.judge_backend(*facts)
@@ -227,5 +228,7 @@ class ExitCodeTest(testtools.TestCase):
     def test_exit_code(self, verdicts, wanted):
         self.assertEqual(
             wanted,
-            verdict.exit_code([verdict.BackendVerdict(v) for v in verdicts]),
+            verdict.exit_code(
+                [vocabulary.BackendVerdict(v) for v in verdicts]
+            ),
         )

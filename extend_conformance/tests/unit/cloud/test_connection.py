@@ -14,7 +14,7 @@ import yaml
 from testtools import matchers
 
 from extend_conformance import exceptions
-from extend_conformance.cloud import connection
+from extend_conformance.cloud import connection as connections
 
 
 @ddt.ddt
@@ -56,7 +56,7 @@ class FromCloudTest(testtools.TestCase):
         self._write({'sandbox': self._cloud(), 'other': self._cloud()})
 
         error = self.assertRaises(
-            exceptions.UsageError, connection.from_cloud, 'sandbocks'
+            exceptions.UsageError, connections.from_cloud, 'sandbocks'
         )
 
         self.assertEqual('Did you mean sandbox?', error.next_step)
@@ -65,7 +65,7 @@ class FromCloudTest(testtools.TestCase):
         self._write({'sandbox': self._cloud(), 'other': self._cloud()})
 
         error = self.assertRaises(
-            exceptions.UsageError, connection.from_cloud, 'zzz'
+            exceptions.UsageError, connections.from_cloud, 'zzz'
         )
 
         self.assertEqual('Known are: other, sandbox.', error.next_step)
@@ -74,10 +74,10 @@ class FromCloudTest(testtools.TestCase):
         self._write({'sandbox': self._cloud()})
         self.useFixture(fixtures.EnvironmentVariable('OS_CLOUD', 'zzz'))
 
-        self.assertRaises(exceptions.UsageError, connection.from_cloud, None)
+        self.assertRaises(exceptions.UsageError, connections.from_cloud, None)
 
     def test_no_cloud_at_all_is_a_usage_error(self) -> None:
-        self.assertRaises(exceptions.UsageError, connection.from_cloud, None)
+        self.assertRaises(exceptions.UsageError, connections.from_cloud, None)
 
     def test_configuration_that_is_no_yaml_is_a_usage_error(self) -> None:
         path = os.path.join(self.directory, 'clouds.yaml')
@@ -88,14 +88,14 @@ class FromCloudTest(testtools.TestCase):
         )
 
         self.assertRaises(
-            exceptions.UsageError, connection.from_cloud, 'sandbox'
+            exceptions.UsageError, connections.from_cloud, 'sandbox'
         )
 
     def test_identity_service_that_is_off_is_unreachable(self) -> None:
         self._write({'sandbox': self._cloud()})
 
         error = self.assertRaises(
-            connection.CloudUnreachable, connection.from_cloud, 'sandbox'
+            connections.CloudUnreachable, connections.from_cloud, 'sandbox'
         )
 
         self.assertEqual('cloud sandbox', error.resource)
@@ -133,7 +133,7 @@ class FromCloudTest(testtools.TestCase):
         self._write({'sandbox': self._cloud()})
 
         error = self.assertRaises(
-            exceptions.NotTestable, connection.from_cloud, 'sandbox'
+            exceptions.NotTestable, connections.from_cloud, 'sandbox'
         )
 
         self.assertThat(str(error), matchers.StartsWith(what))

@@ -9,13 +9,13 @@ import tempfile
 import fixtures
 import testtools
 
-from extend_conformance.cloud import device
+from extend_conformance.cloud import device as devices
 from extend_conformance.cloud import host_traces
 
 _VOLUME_ID = '0f3e1f6c-5d0a-4a58-9b0e-7a2f2f3c9d11'
 
 
-class FakeDevice(device.BlockDevice):
+class FakeDevice(devices.BlockDevice):
     """A device that has the numbers and the name that a test wants."""
 
     def __init__(self, wanted, world_wide_id=None, path='/dev/none'):
@@ -63,16 +63,16 @@ class MarksTest(testtools.TestCase):
         self.assertFalse(self.found(self.marks(), f'volume-{other}'))
 
     def test_the_device_by_its_numbers(self):
-        identity = device.DeviceIdentity(7, 3, 12)
+        identity = devices.DeviceIdentity(7, 3, 12)
         marks = self.marks(identity)
         self.assertTrue(self.found(marks, f'[{identity}]'))
 
     def test_a_device_whose_numbers_begin_alike_is_not_ours(self):
-        marks = self.marks(device.DeviceIdentity(7, 3, 12))
+        marks = self.marks(devices.DeviceIdentity(7, 3, 12))
         for other in (
-            device.DeviceIdentity(7, 3, 123),
-            device.DeviceIdentity(7, 31, 12),
-            device.DeviceIdentity(17, 3, 12),
+            devices.DeviceIdentity(7, 3, 123),
+            devices.DeviceIdentity(7, 31, 12),
+            devices.DeviceIdentity(17, 3, 12),
         ):
             self.assertFalse(self.found(marks, f'[{other}]'), other)
 

@@ -5,7 +5,7 @@
 import testtools
 
 from extend_conformance import exceptions
-from extend_conformance.cloud import ledger
+from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import settings
 from extend_conformance.cloud import views
 
@@ -49,7 +49,7 @@ class StatusAgainTest(testtools.TestCase):
 
 class UnknownSettingTest(testtools.TestCase):
     def test_one_of_another_version_is_not_touched(self):
-        entry = ledger.Entry(
+        entry = ledgers.Entry(
             key='k',
             kind=settings.KIND,
             cloud='c',

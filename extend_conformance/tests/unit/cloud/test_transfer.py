@@ -11,13 +11,13 @@ import ddt
 import fixtures
 import testtools
 
-from extend_conformance.cloud import device
+from extend_conformance.cloud import device as devices
 from extend_conformance.cloud import transfer
 
-UNIT = device.ALIGNMENT_BYTES
+UNIT = devices.ALIGNMENT_BYTES
 
 
-class SilentDevice(device.DirectDescriptor):
+class SilentDevice(devices.DirectDescriptor):
     """Answers nothing until it is told to."""
 
     def __init__(self, descriptor):
@@ -88,7 +88,7 @@ class TransferTest(testtools.TestCase):
         os.close(handle)
         self.addCleanup(os.unlink, path)
         os.truncate(path, 10 * UNIT)
-        self.device = device.BlockDevice(path)
+        self.device = devices.BlockDevice(path)
         self.content = os.urandom(10 * UNIT)
 
     def write(self, *offsets):
@@ -120,16 +120,16 @@ class TransferTest(testtools.TestCase):
             b''.join(part for _, part in found),
         )
 
-    def test_many_stretches_are_read_each_at_its_place(self):
+    def test_many_extents_are_read_each_at_its_place(self):
         self.write(0, 3 * UNIT, 6 * UNIT)
-        stretches = [
+        extents = [
             (5 * UNIT, 4 * UNIT),
             *((number * UNIT, UNIT) for number in range(9)),
             (0, 0),
             (2 * UNIT, 2 * UNIT),
         ]
         with self.device.open_direct() as opened:
-            found = list(transfer.read_ahead(opened, stretches, 3 * UNIT))
+            found = list(transfer.read_ahead(opened, extents, 3 * UNIT))
         self.assertEqual(
             [
                 (at, self.content[at : at + length])
@@ -146,7 +146,7 @@ class TransferTest(testtools.TestCase):
     def test_only_so_much_is_read_ahead(self):
         asked = []
 
-        class Recorder(device.DirectDescriptor):
+        class Recorder(devices.DirectDescriptor):
             def read_at(self, offset, length):
                 asked.append(offset)
                 return super().read_at(offset, length)

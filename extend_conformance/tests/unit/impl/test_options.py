@@ -5,21 +5,23 @@
 import testtools
 from oslo_config import cfg
 
-from extend_conformance.impl import options
+from extend_conformance.impl import options as writer_options
 
 
 class WriterOptionsTest(testtools.TestCase):
     def test_values_of_a_configuration_are_read(self) -> None:
         conf = cfg.ConfigOpts()
-        conf.register_opts(options.OPTS, group=options.GROUP)
+        conf.register_opts(writer_options.OPTS, group=writer_options.GROUP)
         conf([])
-        conf.set_override('cinder_do_extend_attached', True, options.GROUP)
-        conf.set_override('cinder_volume_type', 'good', options.GROUP)
+        conf.set_override(
+            'cinder_do_extend_attached', True, writer_options.GROUP
+        )
+        conf.set_override('cinder_volume_type', 'good', writer_options.GROUP)
 
-        read = options.WriterOptions.from_conf(conf)
+        read = writer_options.WriterOptions.from_conf(conf)
 
         self.assertEqual(
-            options.WriterOptions(
+            writer_options.WriterOptions(
                 cinder_do_extend_attached=True, cinder_volume_type='good'
             ),
             read,
@@ -30,5 +32,6 @@ class WriterOptionsTest(testtools.TestCase):
         conf([])
 
         self.assertEqual(
-            options.WriterOptions(), options.WriterOptions.from_conf(conf)
+            writer_options.WriterOptions(),
+            writer_options.WriterOptions.from_conf(conf),
         )

@@ -4,7 +4,7 @@
 
 import testtools
 
-from extend_conformance.impl import timeline
+from extend_conformance.impl import timeline as timelines
 
 
 class Clock:
@@ -19,7 +19,7 @@ class TimelineTest(testtools.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.clock = Clock()
-        self.line = timeline.Timeline(clock=self.clock)
+        self.line = timelines.Timeline(clock=self.clock)
 
     def _spans(self) -> list[tuple[str, float, float]]:
         return [

@@ -5,6 +5,7 @@
 import ddt
 import testtools
 
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
 from extend_conformance.claims import verdict
 from extend_conformance.sandbox import declared
@@ -41,7 +42,9 @@ class RowTestCase(testtools.TestCase):
     def test_good_backend_keeps_its_promise(self, name: str) -> None:
         wanted = BACKENDS[name].verdict
         assert wanted is not None
-        self.assertEqual(0, verdict.BackendVerdict(wanted).exit_code)
+        self.assertEqual(
+            0, verdict.exit_code_of(vocabulary.BackendVerdict(wanted))
+        )
 
 
 class TableTestCase(testtools.TestCase):
@@ -54,7 +57,7 @@ class TableTestCase(testtools.TestCase):
         weighty = {
             check.id
             for check in CHECKS.values()
-            if check.level is not registry.Level.INFO
+            if check.level is not vocabulary.Level.INFO
         }
         self.assertEqual(set(), weighty - caught)
 
@@ -91,5 +94,5 @@ class WantedTestCase(testtools.TestCase):
         wanted = proving.Wanted[name]
         self.assertEqual(
             set(accepted.split()),
-            {got for got in verdict.CheckVerdict if wanted.accepts(got)},
+            {got for got in vocabulary.CheckVerdict if wanted.accepts(got)},
         )

@@ -44,8 +44,8 @@ class StripTest(testtools.TestCase):
     @ddt.unpack
     def test_place(self, offset, length, start, width):
         strip = _strip((_damage(offset, length),), _measured())
-        (stretch,) = strip.stretches
-        self.assertEqual((start, width), (stretch.start, stretch.width))
+        (extent,) = strip.extents
+        self.assertEqual((start, width), (extent.start, extent.width))
 
     def test_old_end(self):
         strip = _strip((_damage(0, 1),), _measured())
@@ -67,13 +67,13 @@ class StripTest(testtools.TestCase):
         )
         self.assertEqual(
             [(0, 250, 'zeros'), (250, 250, 'stale')],
-            [(s.start, s.width, s.kind) for s in strip.stretches],
+            [(s.start, s.width, s.kind) for s in strip.extents],
         )
 
-    def test_many_stretches(self):
+    def test_many_extents(self):
         damage = tuple(_damage(n * 8192, 4096) for n in range(100_000))
         strip = _strip(damage, _measured())
-        self.assertEqual(1, len(strip.stretches))
+        self.assertEqual(1, len(strip.extents))
         self.assertEqual(100_000 * 4096, strip.total_bytes['zeros'])
         self.assertEqual(
             (damage_map.LISTED, 100_000 - damage_map.LISTED),

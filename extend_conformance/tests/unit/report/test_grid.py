@@ -8,7 +8,7 @@ import itertools
 import ddt
 import testtools
 
-from extend_conformance.claims import verdict
+from extend_conformance import vocabulary
 from extend_conformance.report import drawing
 from extend_conformance.report import grid
 from extend_conformance.report import judgement
@@ -40,7 +40,7 @@ def _cells(figure):
 class MarkTest(testtools.TestCase):
     def test_every_verdict_has_one(self):
         self.assertEqual(
-            {str(word) for word in verdict.CheckVerdict} | {'minor'},
+            {str(word) for word in vocabulary.CheckVerdict} | {'minor'},
             set(grid.MARKS),
         )
 

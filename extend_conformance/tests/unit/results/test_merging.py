@@ -7,7 +7,7 @@ import dataclasses
 import ddt
 import testtools
 
-from extend_conformance.claims import verdict
+from extend_conformance import vocabulary
 from extend_conformance.results import merging
 from extend_conformance.results import model
 from extend_conformance.tests.unit.report import example
@@ -44,18 +44,18 @@ def _backend(outcome):
 class OrderTest(testtools.TestCase):
     def test_every_verdict_has_a_place(self):
         self.assertEqual(
-            {str(word) for word in verdict.CheckVerdict},
+            {str(word) for word in vocabulary.CheckVerdict},
             set(merging.CHECK_VERDICTS),
         )
 
     def test_every_outcome_has_a_place(self):
         self.assertEqual(
-            {str(word) for word in verdict.Outcome}, set(merging.OUTCOMES)
+            {str(word) for word in vocabulary.Outcome}, set(merging.OUTCOMES)
         )
 
     def test_broken_outcomes_come_first(self):
         classes = [
-            verdict.Outcome(word).outcome_class == 'broken'
+            vocabulary.Outcome(word).outcome_class == 'broken'
             for word in merging.OUTCOMES
         ]
         self.assertEqual(sorted(classes, reverse=True), classes)

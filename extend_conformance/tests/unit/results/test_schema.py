@@ -10,6 +10,7 @@ import jsonschema
 import testtools
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.claims import verdict
 from extend_conformance.results import model
 from extend_conformance.results import schema
@@ -31,11 +32,11 @@ FORMS = (
 )
 
 VOCABULARIES = (
-    ('outcome', verdict.Outcome),
-    ('checkVerdict', verdict.CheckVerdict),
-    ('backendVerdict', verdict.BackendVerdict),
-    ('expectation', verdict.Expectation),
-    ('expectationSource', verdict.ExpectationSource),
+    ('outcome', vocabulary.Outcome),
+    ('checkVerdict', vocabulary.CheckVerdict),
+    ('backendVerdict', vocabulary.BackendVerdict),
+    ('expectation', vocabulary.Expectation),
+    ('expectationSource', vocabulary.ExpectationSource),
 )
 
 MINIMAL: dict[str, ty.Any] = {
@@ -105,7 +106,8 @@ class VocabularyTest(testtools.TestCase):
 
     def test_cloud_verdicts(self):
         every = {
-            str(verdict.judge_cloud([word])) for word in verdict.CheckVerdict
+            str(verdict.judge_cloud([word]))
+            for word in vocabulary.CheckVerdict
         }
         definition = schema.document()['$defs']['cloudVerdict']
         self.assertEqual(every, set(definition['enum']))

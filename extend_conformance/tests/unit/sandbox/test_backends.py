@@ -11,7 +11,7 @@ import testtools
 from testtools import matchers
 
 from extend_conformance import exceptions
-from extend_conformance.sandbox import backends
+from extend_conformance.sandbox import backends as sandbox_backends
 from extend_conformance.sandbox import declared
 
 
@@ -50,20 +50,20 @@ class DeclarationTestCase(testtools.TestCase):
 
 class ByNamesTestCase(testtools.TestCase):
     def test_none_is_the_standard_set(self) -> None:
-        self.assertEqual(declared.STANDARD, backends.by_names([]))
+        self.assertEqual(declared.STANDARD, sandbox_backends.by_names([]))
 
     def test_order_is_that_asked_for(self) -> None:
-        found = backends.by_names(['device-stays', 'good'])
+        found = sandbox_backends.by_names(['device-stays', 'good'])
         self.assertEqual(['device-stays', 'good'], [one.name for one in found])
 
     def test_all_adds_the_rest_after_the_first(self) -> None:
-        found = backends.by_names(['device-stays', 'all'])
+        found = sandbox_backends.by_names(['device-stays', 'all'])
         self.assertEqual('device-stays', found[0].name)
         self.assertEqual(len(declared.BACKENDS), len(found))
 
     def test_unknown_names_the_nearest(self) -> None:
         error = self.assertRaises(
-            exceptions.UsageError, backends.by_names, ['device-stay']
+            exceptions.UsageError, sandbox_backends.by_names, ['device-stay']
         )
         self.assertIn("Did you mean 'device-stays'?", str(error))
 
@@ -76,7 +76,7 @@ class FromConfTestCase(testtools.TestCase):
         return path
 
     def test_section_is_the_backend(self) -> None:
-        found = backends.from_conf(
+        found = sandbox_backends.from_conf(
             self.write('[mine]\nvolume_driver = a.B\nsan_ip = 100%\n')
         )
         self.assertEqual(
@@ -89,7 +89,7 @@ class FromConfTestCase(testtools.TestCase):
         )
 
     def test_its_backend_name_reaches_the_type(self) -> None:
-        found = backends.from_conf(
+        found = sandbox_backends.from_conf(
             self.write(
                 '[mine]\nvolume_driver = a.B\nvolume_backend_name = other\n'
             )
@@ -97,7 +97,9 @@ class FromConfTestCase(testtools.TestCase):
         self.assertEqual('other', found.volume_backend_name)
 
     def test_it_has_no_promise(self) -> None:
-        found = backends.from_conf(self.write('[mine]\nvolume_driver=a.B\n'))
+        found = sandbox_backends.from_conf(
+            self.write('[mine]\nvolume_driver=a.B\n')
+        )
         self.assertEqual(
             (None, None, None), (found.matrix, found.expect, found.verdict)
         )
@@ -105,36 +107,40 @@ class FromConfTestCase(testtools.TestCase):
     def test_missing_file(self) -> None:
         error = self.assertRaises(
             exceptions.UsageError,
-            backends.from_conf,
+            sandbox_backends.from_conf,
             pathlib.Path('/nowhere.conf'),
         )
         self.assertIn('/nowhere.conf', str(error))
 
     def test_two_sections(self) -> None:
         path = self.write('[a]\nvolume_driver=x\n[b]\nvolume_driver=y\n')
-        self.assertRaises(exceptions.UsageError, backends.from_conf, path)
+        self.assertRaises(
+            exceptions.UsageError, sandbox_backends.from_conf, path
+        )
 
     def test_no_driver(self) -> None:
         path = self.write('[a]\nsan_ip=x\n')
         error = self.assertRaises(
-            exceptions.UsageError, backends.from_conf, path
+            exceptions.UsageError, sandbox_backends.from_conf, path
         )
         self.assertIn('has no volume_driver', str(error))
 
     def test_added_to_the_standard_set(self) -> None:
         path = self.write('[mine]\nvolume_driver=a.B\n')
-        found = backends.select([], [path])
+        found = sandbox_backends.select([], [path])
         self.assertEqual('mine', found[-1].name)
         self.assertEqual(declared.STANDARD, found[:-1])
 
     def test_name_of_ours_is_refused(self) -> None:
         path = self.write('[good]\nvolume_driver=a.B\n')
-        self.assertRaises(exceptions.UsageError, backends.select, [], [path])
+        self.assertRaises(
+            exceptions.UsageError, sandbox_backends.select, [], [path]
+        )
 
     def test_reserved_section_is_refused(self) -> None:
         path = self.write('[database]\nvolume_driver=a.B\n')
         error = self.assertRaises(
-            exceptions.UsageError, backends.from_conf, path
+            exceptions.UsageError, sandbox_backends.from_conf, path
         )
         self.assertIn('database', str(error))
 
@@ -145,7 +151,7 @@ class MatrixTestCase(testtools.TestCase):
         self.parser = configparser.ConfigParser()
         foreign = declared.Backend(name='mine', volume_driver='a.B')
         self.parser.read_string(
-            backends.support_matrix([*declared.STANDARD, foreign])
+            sandbox_backends.support_matrix([*declared.STANDARD, foreign])
         )
 
     def test_row_of_each_of_ours_and_of_nobody_else(self) -> None:

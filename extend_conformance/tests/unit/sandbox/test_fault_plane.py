@@ -29,7 +29,7 @@ class FaultPlaneTestCase(testtools.TestCase):
         self.paths = state.Paths(root)
         self.paths.etc.mkdir()
         state.save(self.paths, test_state.a_record())
-        self.book = fault_rules.Book(self.paths)
+        self.rules = fault_rules.RuleStore(self.paths)
         self.effects: list[ty.Any] = []
         self.dropped = 0
         self.plane = self.make('cinder')
@@ -51,7 +51,7 @@ class FaultPlaneTestCase(testtools.TestCase):
         return [b'do', b'ne']
 
     def rule(self, action: fault_rules.Action, **match: ty.Any) -> int:
-        return self.book.add(test_fault_rules.a_rule(action=action, **match))
+        return self.rules.add(test_fault_rules.a_rule(action=action, **match))
 
     def ask(
         self,
@@ -93,7 +93,7 @@ class FaultPlaneTestCase(testtools.TestCase):
         self.ask()
         self.rule(fault_rules.Answer(503))
         self.assertEqual(503, self.ask()[0])
-        self.book.clear()
+        self.rules.clear()
         self.assertEqual(202, self.ask()[0])
 
     @ddt.data(
@@ -224,9 +224,9 @@ class FaultPlaneTestCase(testtools.TestCase):
         other = self.rule(fault_rules.Answer(503), method='DELETE')
         self.assertEqual([202, 500, 202], [self.ask()[0] for _ in range(3)])
         self.assertEqual(503, self.ask(method='DELETE')[0])
-        self.assertEqual({second: 4, other: 1}, self.book.seen())
+        self.assertEqual({second: 4, other: 1}, self.rules.seen())
 
     def test_damaged_rules_do_nothing(self) -> None:
         self.rule(fault_rules.Answer(500))
-        self.book.path.write_text('{')
+        self.rules.path.write_text('{')
         self.assertEqual(202, self.ask()[0])

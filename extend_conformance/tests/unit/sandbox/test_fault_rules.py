@@ -75,7 +75,7 @@ class BookTestCase(testtools.TestCase):
         self.paths = state.Paths(root)
         self.paths.etc.mkdir()
         state.save(self.paths, test_state.a_record())
-        self.book = fault_rules.Book(self.paths)
+        self.rules = fault_rules.RuleStore(self.paths)
 
     def test_every_action_survives_the_disk(self) -> None:
         rules = [
@@ -90,10 +90,10 @@ class BookTestCase(testtools.TestCase):
             )
         ]
         for rule in rules:
-            self.book.add(rule)
+            self.rules.add(rule)
         self.assertEqual(
             list(enumerate(rules, start=1)),
-            [(each.number, each.rule) for each in self.book.rules()],
+            [(each.number, each.rule) for each in self.rules.rules()],
         )
 
     def test_every_field_survives_the_disk(self) -> None:
@@ -106,47 +106,47 @@ class BookTestCase(testtools.TestCase):
             nth=2,
             count=1,
         )
-        self.book.add(rule)
-        self.assertEqual(rule, self.book.rules()[0].rule)
+        self.rules.add(rule)
+        self.assertEqual(rule, self.rules.rules()[0].rule)
 
     def test_numbers_are_never_given_twice(self) -> None:
-        self.book.add(a_rule())
-        self.book.clear()
-        self.assertEqual(2, self.book.add(a_rule()))
+        self.rules.add(a_rule())
+        self.rules.clear()
+        self.assertEqual(2, self.rules.add(a_rule()))
 
     def test_clear_takes_the_named_ones(self) -> None:
         for _ in range(3):
-            self.book.add(a_rule())
-        self.assertEqual((2,), self.book.clear([2]))
-        self.assertEqual([1, 3], [each.number for each in self.book.rules()])
+            self.rules.add(a_rule())
+        self.assertEqual((2,), self.rules.clear([2]))
+        self.assertEqual([1, 3], [each.number for each in self.rules.rules()])
 
     def test_clear_of_an_unknown_one_takes_none(self) -> None:
-        self.book.add(a_rule())
+        self.rules.add(a_rule())
         error = self.assertRaises(
-            exceptions.UsageError, self.book.clear, [1, 7]
+            exceptions.UsageError, self.rules.clear, [1, 7]
         )
         self.assertIn('There is no rule 7. There are: 1.', str(error))
-        self.assertEqual(1, len(self.book.rules()))
+        self.assertEqual(1, len(self.rules.rules()))
 
     def test_file_is_secret(self) -> None:
-        self.book.add(a_rule(action=fault_rules.Answer(200, '"secret"')))
-        mode = stat.S_IMODE(self.book.path.stat().st_mode)
+        self.rules.add(a_rule(action=fault_rules.Answer(200, '"secret"')))
+        mode = stat.S_IMODE(self.rules.path.stat().st_mode)
         self.assertEqual(0o600, mode)
 
     def test_damaged_file_is_one_sentence(self) -> None:
-        self.book.path.write_text('{"version": 1, "following": 1, "rul')
-        error = self.assertRaises(exceptions.UsageError, self.book.rules)
-        self.assertIn(str(self.book.path), str(error))
+        self.rules.path.write_text('{"version": 1, "following": 1, "rul')
+        error = self.assertRaises(exceptions.UsageError, self.rules.rules)
+        self.assertIn(str(self.rules.path), str(error))
 
     def test_unknown_field_is_refused(self) -> None:
-        self.book.add(a_rule())
-        text = self.book.path.read_text()
-        self.book.path.write_text(text.replace('"nth"', '"nht"'))
-        self.assertRaises(exceptions.UsageError, self.book.rules)
+        self.rules.add(a_rule())
+        text = self.rules.path.read_text()
+        self.rules.path.write_text(text.replace('"nth"', '"nht"'))
+        self.assertRaises(exceptions.UsageError, self.rules.rules)
 
     def test_no_sandbox(self) -> None:
         self.paths.record.unlink()
-        for work in (self.book.rules, self.book.clear):
+        for work in (self.rules.rules, self.rules.clear):
             error = self.assertRaises(exceptions.NotTestable, work)
             self.assertIn('There is no sandbox', str(error))
 
@@ -157,4 +157,4 @@ class BookTestCase(testtools.TestCase):
         again = fault_rules.Counts(self.paths, 'cinder')
         self.assertEqual({1: 3, 2: 1}, again.add([1]))
         fault_rules.Counts(self.paths, 'glance').add([3])
-        self.assertEqual({1: 3, 2: 1, 3: 1}, self.book.seen())
+        self.assertEqual({1: 3, 2: 1, 3: 1}, self.rules.seen())

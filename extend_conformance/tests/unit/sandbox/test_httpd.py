@@ -89,5 +89,5 @@ class HttpdTestCase(testtools.TestCase):
 
 class PackagingTestCase(testtools.TestCase):
     def test_templates_are_beside_the_code(self) -> None:
-        room = pathlib.Path(httpd.__file__).parent
-        self.assertTrue((room / 'templates' / 'cinder.conf.j2').is_file())
+        package = pathlib.Path(httpd.__file__).parent
+        self.assertTrue((package / 'templates' / 'cinder.conf.j2').is_file())

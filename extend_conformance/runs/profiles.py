@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Which checks a run plans: by profile, and by what it has been given."""
+
+import collections.abc
+import dataclasses
+
+from extend_conformance import exceptions
+from extend_conformance import vocabulary
+from extend_conformance.checks import registry
+from extend_conformance.results import model
+
+_QUICK = frozenset(
+    {
+        'api-microversion-gate',
+        'host-grows-in-place',
+        'data-old-intact',
+        'extend-refused-changes-nothing',
+        'image-attached-unknown',
+        'image-detached-unknown',
+        'image-refused-extend',
+        'claim-matrix',
+        'claim-capability',
+        'claim-host',
+    }
+)
+_BEYOND_STANDARD = frozenset(
+    {
+        'host-large-step',
+        'api-wrong-state',
+        'api-quota',
+        'api-completion-action',
+        'extend-error-recovery',
+    }
+)
+
+#: Needs without which a check is not planned at all, except in ``certified``.
+_OPTIONAL_NEEDS = frozenset(
+    {
+        vocabulary.Need.ADMIN,
+        vocabulary.Need.IMAGE,
+        vocabulary.Need.OWN_PROJECT,
+        vocabulary.Need.READER,
+        vocabulary.Need.OTHER_PROJECT,
+    }
+)
+
+#: The profiles by name, the quickest first.
+NAMES = ('quick', 'standard', 'certified')
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What a run is going to check.
+
+    :param checks: in the order in which they run.
+    :param not_planned: what the profile holds but the run cannot, and why.
+    """
+
+    profile: str
+    checks: tuple[registry.Check, ...]
+    not_planned: tuple[model.NotPlanned, ...]
+
+    def of_scope(self, scope: vocabulary.Scope) -> tuple[registry.Check, ...]:
+        """The planned checks of one scope."""
+        return tuple(check for check in self.checks if check.scope is scope)
+
+    def for_backends(
+        self, volume_types: collections.abc.Iterable[str]
+    ) -> tuple[model.Planned, ...]:
+        """The plan as results keep it: an entry a check and backend."""
+        subjects = [
+            *((None, c) for c in self.of_scope(vocabulary.Scope.CLOUD)),
+            *(
+                (volume_type, check)
+                for volume_type in volume_types
+                for check in self.of_scope(vocabulary.Scope.BACKEND)
+            ),
+        ]
+        return tuple(
+            model.Planned(
+                check=check.id,
+                uuid=check.uuid,
+                scope=check.scope,
+                level=check.level,
+                backend=volume_type,
+            )
+            for volume_type, check in subjects
+        )
+
+    def for_selected(
+        self,
+        volume_types: collections.abc.Iterable[str],
+        selected: collections.abc.Container[str | None],
+    ) -> tuple[model.Planned, ...]:
+        """The plan of the subjects of which something was selected.
+
+        A backend of which nothing was selected is not part of the run. One
+        of which only some checks were is planned whole: the verdict of a
+        backend cannot follow from a choice of checks.
+
+        :param selected: volume types; ``None`` is the cloud.
+        """
+        return tuple(
+            planned
+            for planned in self.for_backends(volume_types)
+            if planned.backend in selected
+        )
+
+
+def make_plan(
+    profile: str, given: collections.abc.Collection[vocabulary.Need]
+) -> Plan:
+    """Choose the checks of a profile.
+
+    :param profile: one of :data:`NAMES`.
+    :param given: the needs that this run can meet.
+    :raises UsageError: for an unknown profile.
+    """
+    if profile not in NAMES:
+        raise exceptions.UsageError(
+            f'There is no profile {profile!r}',
+            next_step=f'Choose one of {", ".join(NAMES)}.',
+        )
+    planned = []
+    not_planned = []
+    for check in registry.catalogue():
+        if profile == 'quick' and check.id not in _QUICK:
+            continue
+        if profile == 'standard' and check.id in _BEYOND_STANDARD:
+            continue
+        lacking = (check.needs & _OPTIONAL_NEEDS) - set(given)
+        if lacking and profile != 'certified':
+            cause = f'no-{min(lacking)}'
+            not_planned.append(model.NotPlanned(check=check.id, cause=cause))
+        else:
+            planned.append(check)
+    return Plan(profile, tuple(planned), tuple(not_planned))

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""One run, as one process sees it: clouds, plan, backends, results.
+
+Every front door makes one of these and asks it to run checks; the doors
+differ only in where clouds and settings come from.
+"""
+
+import dataclasses
+import functools
+
+from extend_conformance import exceptions
+from extend_conformance import vocabulary
+from extend_conformance.checks import registry
+from extend_conformance.claims import claims_file
+from extend_conformance.cloud import block_storage
+from extend_conformance.cloud import connection as connections
+from extend_conformance.cloud import host as hosts
+from extend_conformance.cloud import image_service
+from extend_conformance.cloud import journal as journals
+from extend_conformance.cloud import ledger as ledgers
+from extend_conformance.cloud import resources as resource_owner
+from extend_conformance.probes import context as contexts
+from extend_conformance.probes import first_extend
+from extend_conformance.results import model
+from extend_conformance.results import storage
+from extend_conformance.runs import discovery
+from extend_conformance.runs import execution
+
+#: What was measured once, and is evidence of every check that judges it.
+_JUDGED = 'the first extend of a fresh volume, measured once per backend'
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Clouds:
+    """The same cloud, seen with different credentials.
+
+    :param member: an ordinary member of a project; owns what is tested.
+    :param reader: a reader of the same project.
+    :param other: a member of another project.
+    :param own_project: whether nobody else creates in the member's project,
+        so that its quota usage can be compared.
+    :param images: whether the cloud has an image service.
+    """
+
+    member: connections.CloudConnection
+    admin: connections.CloudConnection | None = None
+    reader: connections.CloudConnection | None = None
+    other: connections.CloudConnection | None = None
+    own_project: bool = False
+    images: bool = False
+
+    def given(self) -> frozenset[vocabulary.Need]:
+        """The needs that these credentials meet."""
+        needs = {
+            vocabulary.Need.ADMIN: self.admin,
+            vocabulary.Need.READER: self.reader,
+            vocabulary.Need.OTHER_PROJECT: self.other,
+            vocabulary.Need.OWN_PROJECT: self.own_project,
+            vocabulary.Need.IMAGE: self.images,
+        }
+        return frozenset(need for need, given in needs.items() if given)
+
+
+class Session:
+    """Runs checks against the backends of one cloud.
+
+    :param results: where every result is written the moment it is there.
+    :param host: attaches volumes; without it, what needs a host is skipped.
+    :param documentation: the matrices that may hold for the cloud.
+    :param name_prefix: begins the name of whatever is made.
+    """
+
+    def __init__(
+        self,
+        *,
+        clouds: Clouds,
+        settings: contexts.Settings,
+        claims: claims_file.Claims,
+        documentation: discovery.Documentation,
+        results: storage.ResultsDirectory,
+        ledger: ledgers.Ledger,
+        host: hosts.Host | None,
+        name_prefix: str = '',
+    ) -> None:
+        self._clouds = clouds
+        self._settings = settings
+        self._claims = claims
+        self._documentation = documentation
+        self._results = results
+        self._ledger = ledger
+        self._host = host
+        self._name_prefix = name_prefix
+        self._found: dict[str, discovery.Found] = {}
+
+    def run_check(
+        self, check: registry.Check, volume_type: str
+    ) -> model.CheckResult:
+        """Run one check on one backend and keep its result.
+
+        :param volume_type: for a check of scope ``cloud``, the type that
+            its volumes shall have.
+        """
+        claim = self._claims.find(volume_type)
+        known = claim.known_disagreement.get(check.id) if claim else None
+        try:
+            context = self._context(volume_type)
+        except exceptions.ExtendConformanceError as error:
+            # The cloud has gone away since the last check.
+            result = execution.not_begun(check, volume_type, error)
+        else:
+            result = execution.execute(check, context, known)
+        self._results.write_check(result)
+        return result
+
+    def _context(self, volume_type: str) -> contexts.Context:
+        journal = journals.Journal()
+        found = self.found(volume_type)
+        _tell_capability(journal, found)
+        member = block_storage.BlockStorage(self._clouds.member, journal)
+        images = self._images(self._clouds.member, journal)
+        admin = _as(self._clouds.admin, journal)
+        return contexts.Context(
+            run_id=self._ledger.run_id,
+            volume_type=volume_type,
+            settings=self._settings,
+            journal=journal,
+            storage=member,
+            admin=admin,
+            reader=_as(self._clouds.reader, journal),
+            other=_as(self._clouds.other, journal),
+            images=images,
+            admin_images=self._images(self._clouds.admin, journal),
+            own_project=self._clouds.own_project,
+            absent_features=frozenset(
+                found.claim.absent_features if found.claim else ()
+            ),
+            host=self._host,
+            resources=resource_owner.Resources(
+                member,
+                self._ledger,
+                self._host,
+                admin=admin,
+                settle_timeout_s=self._settings.extend_timeout_s,
+                images=images,
+                name_prefix=self._name_prefix,
+            ),
+            backend=found.as_backend(),
+            measure=functools.partial(self._told, volume_type, journal),
+        )
+
+    def _images(
+        self,
+        cloud: connections.CloudConnection | None,
+        journal: journals.Journal,
+    ) -> image_service.ImageService | None:
+        """Glance with some credentials, if there is one."""
+        if cloud is None or not self._clouds.images:
+            return None
+        return image_service.ImageService(cloud, journal)
+
+    def found(self, volume_type: str) -> discovery.Found:
+        """What is said of a backend before it is measured."""
+        if volume_type not in self._found:
+            self._found[volume_type] = discovery.look_at(
+                volume_type,
+                self._claims.find(volume_type),
+                self._documentation,
+                discovery.find_pool(
+                    volume_type,
+                    _as(self._clouds.admin, journals.Journal()),
+                ),
+            )
+        return self._found[volume_type]
+
+    def written(self, volume_type: str) -> model.Backend | None:
+        """The backend, if its first extend was measured already."""
+        return self._results.read_backend(volume_type)
+
+    def measured(self, volume_type: str) -> model.Backend:
+        """The backend with the outcome of its first extend.
+
+        Measured once per run: workers that meet here wait for the first
+        one and read what it has written.
+        """
+        with self._results.lock(f'backend-{volume_type}'):
+            backend = self._results.read_backend(volume_type)
+            if backend is None or backend.measurement is None:
+                backend = self._measure(volume_type)
+                self._results.write_backend(backend)
+            return backend
+
+    def _told(
+        self, volume_type: str, journal: journals.Journal
+    ) -> model.Backend:
+        """The same, for a check, whose evidence it becomes."""
+        backend = self.measured(volume_type)
+        assert backend.measurement is not None
+        if not any(event.summary == _JUDGED for event in journal.events):
+            facts = {
+                field.name: getattr(backend.measurement, field.name)
+                for field in dataclasses.fields(backend.measurement)
+                # Kept once, with the backend.
+                if field.name not in ('damage', 'evidence')
+            }
+            journal.add('step', _JUDGED, **facts)
+        return backend
+
+    def _measure(self, volume_type: str) -> model.Backend:
+        backend = first_extend.measure(self._context(volume_type))
+        assert backend.measurement is not None
+        return dataclasses.replace(
+            backend,
+            matrix_patch=self.found(volume_type).matrix_patch(
+                vocabulary.Outcome(backend.measurement.outcome)
+            ),
+        )
+
+
+def _tell_capability(
+    journal: journals.Journal, found: discovery.Found
+) -> None:
+    """Enter what the pool says of itself, if somebody could look."""
+    if found.pool is None:
+        return
+    journal.add(
+        'capability',
+        f'pool {found.pool.name}: online_extend_support '
+        f'{found.truths.capability}',
+        online_extend_support=found.truths.capability,
+        # As stated: infinity is a word there, and no number of JSON.
+        free_capacity_gb=found.pool.capabilities.get('free_capacity_gb'),
+        total_capacity_gb=found.pool.capabilities.get('total_capacity_gb'),
+        protocol=found.pool.protocol,
+    )
+
+
+def _as(
+    cloud: connections.CloudConnection | None, journal: journals.Journal
+) -> block_storage.BlockStorage | None:
+    """Cinder with some credentials, if they were given."""
+    return block_storage.BlockStorage(cloud, journal) if cloud else None

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The words that more than one package uses, each spelled once.
+
+A word that is stored in results, shown to people or given by them is a member
+of an enum here. What follows from it is left to those who use it.
+"""
+
+import enum
+
+
+class Expectation(enum.StrEnum):
+    """What was promised of extending an attached volume."""
+
+    SUPPORTED = 'supported'
+    REFUSED = 'refused'
+
+
+class ExpectationSource(enum.StrEnum):
+    """Who promised it; the first of these that speaks is believed."""
+
+    CLAIM = 'claims-entry'
+    MATRIX = 'matrix'
+    CAPABILITY = 'capability'
+
+
+class OutcomeClass(enum.StrEnum):
+    """The four kinds of outcome that the verdict table knows."""
+
+    SUPPORTED = 'supported'
+    REFUSED = 'refused'
+    BROKEN = 'broken'
+    INCONCLUSIVE = 'inconclusive'
+
+
+class Outcome(enum.StrEnum):
+    """What was measured when an attached volume was extended.
+
+    The worst comes first.
+    """
+
+    DATA_DAMAGED = 'data-damaged'
+    IO_INTERRUPTED = 'io-interrupted'
+    INCONSISTENT = 'inconsistent'
+    CONTROL_PLANE_ONLY = 'control-plane-only'
+    HANG = 'hang'
+    REFUSED_DRIVER = 'refused-driver'
+    REFUSED_SCHEDULER = 'refused-scheduler'
+    SUPPORTED = 'supported'
+    INCONCLUSIVE = 'inconclusive'
+
+    @property
+    def outcome_class(self) -> OutcomeClass:
+        """The kind of outcome, which is all that the table looks at."""
+        return _OUTCOME_CLASSES.get(self, OutcomeClass.BROKEN)
+
+
+_OUTCOME_CLASSES = {
+    Outcome.SUPPORTED: OutcomeClass.SUPPORTED,
+    Outcome.REFUSED_SCHEDULER: OutcomeClass.REFUSED,
+    Outcome.REFUSED_DRIVER: OutcomeClass.REFUSED,
+    Outcome.INCONCLUSIVE: OutcomeClass.INCONCLUSIVE,
+}
+
+
+class CheckVerdict(enum.StrEnum):
+    """What one check says of one backend, or of the cloud.
+
+    What was tested comes before what was not, and the worst first.
+    """
+
+    FAIL = 'fail'
+    KNOWN = 'known'
+    PASS = 'pass'  # noqa: S105 - a verdict
+    ABORT = 'abort'
+    NOT_APPLICABLE = 'not-applicable'
+    SKIP = 'skip'
+    MISSING = 'missing'
+
+
+class BackendVerdict(enum.StrEnum):
+    """What the verdict table says of a backend, or of the cloud."""
+
+    CONFORMS = 'conforms'
+    REFUSES_HONESTLY = 'refuses-honestly'
+    BETTER_THAN_CLAIMED = 'better-than-claimed'
+    CONTRADICTS_CLAIM = 'contradicts-claim'
+    FAILS = 'fails'
+    UNDECIDED = 'undecided'
+
+
+class Level(enum.StrEnum):
+    """How much a check weighs in the verdict."""
+
+    MUST = 'must'
+    SHOULD = 'should'
+    INFO = 'info'
+
+
+class Scope(enum.StrEnum):
+    """What a check judges: Cinder's API, or one backend."""
+
+    CLOUD = 'cloud'
+    BACKEND = 'backend'
+
+
+class Applies(enum.StrEnum):
+    """On which backends a check says something.
+
+    ``ALWAYS``; ``WHERE_SUPPORTED``: everywhere but where the claims entry
+    says refused, and a refusal met there is not applicable if it was
+    expected, else a failure; ``WHERE_REFUSED``: where a refusal was expected
+    or met, and not applicable if the extend works.
+    """
+
+    ALWAYS = 'A'
+    WHERE_SUPPORTED = 'S'
+    WHERE_REFUSED = 'R'
+
+
+class Need(enum.StrEnum):
+    """What has to be given before a check can run."""
+
+    HOST = 'host'
+    ADMIN = 'admin'
+    IMAGE = 'image'
+    OWN_PROJECT = 'own-project'
+    READER = 'reader'
+    OTHER_PROJECT = 'other-project'
+
+
+class Feature(enum.StrEnum):
+    """What a backend need not have; a claims entry may declare it absent."""
+
+    CLONE = 'clone'
+    MULTIATTACH = 'multiattach'
+    SNAPSHOT = 'snapshot'
+
+
+class Profile(enum.StrEnum):
+    """How much is checked, the quickest first; each holds the one before."""
+
+    QUICK = 'quick'
+    STANDARD = 'standard'
+    CERTIFIED = 'certified'
+
+
+class Mode(enum.StrEnum):
+    """How a volume grows while an image is written to it."""
+
+    ATTACHED = 'attached'
+    DETACHED = 'detached'
+
+
+class Door(enum.StrEnum):
+    """Through which front door a run came in.
+
+    ``MERGED`` if runs of several doors were put together.
+    """
+
+    TEMPEST = 'tempest'
+    PYTEST = 'pytest'
+    CERTIFY = 'certify'
+    BENCH = 'bench'
+    MERGED = 'merged'
+
+
+class DamageKind(enum.StrEnum):
+    """What was found where something else was written."""
+
+    ZEROS = 'zeros'
+    OTHER_BLOCK = 'other-block'
+    STALE = 'stale'
+    OTHER_VOLUME = 'other-volume'
+    NOISE = 'noise'
+    UNREADABLE = 'unreadable'
+
+
+class Connector(enum.StrEnum):
+    """What os-brick's connector for a protocol can do on this host."""
+
+    EXTENDS = 'extends'
+    CANNOT_EXTEND = 'cannot-extend'
+    NO_CONNECTOR = 'no-connector'
+
+
+class Phase(enum.StrEnum):
+    """What a span of a sample was spent on."""
+
+    CREATE = 'create'
+    ATTACH = 'attach'
+    WRITE = 'write'
+    EXTEND = 'extend'
+    DETACH = 'detach'
+    WAIT = 'wait'
