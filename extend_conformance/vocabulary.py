@@ -193,3 +193,56 @@ class Phase(enum.StrEnum):
     EXTEND = 'extend'
     DETACH = 'detach'
     WAIT = 'wait'
+
+
+class Cause(enum.StrEnum):
+    """Why something was skipped, not applicable, or could not be tested.
+
+    Beside these there are the causes of :func:`http_cause`.
+    """
+
+    EXTEND_WORKS = 'extend-works'
+    FEATURE_ABSENT = 'feature-absent'
+    HOST_CANNOT_ATTACH = 'host-cannot-attach'
+    NOTHING_TOO_LARGE = 'nothing-too-large'
+    NO_ADMIN = 'no-admin'
+    NO_ANSWER = 'no-answer'
+    NO_CLEAN_UP = 'no-clean-up'
+    NO_CONNECTION = 'no-connection'
+    NO_HOST = 'no-host'
+    NO_IDENTITY = 'no-identity'
+    NO_IMAGE = 'no-image'
+    NO_MATRIX_ROW = 'no-matrix-row'
+    NO_MULTIATTACH = 'no-multiattach'
+    NO_OTHER_PROJECT = 'no-other-project'
+    NO_OWN_PROJECT = 'no-own-project'
+    NO_POOL = 'no-pool'
+    NO_PROMISE = 'no-promise'
+    NO_READER = 'no-reader'
+    NO_REFUSAL = 'no-refusal'
+    NO_RESET_STATUS = 'no-reset-status'
+    NO_RESULT = 'no-result'
+    NO_ROOM = 'no-room'
+    NO_STORE_OF_THIS_TYPE = 'no-store-of-this-type'
+    NO_TYPE_QUOTA = 'no-type-quota'
+    OLDER_MICROVERSION = 'older-microversion'
+    OUTCOME_HANG = 'outcome-hang'
+    OUTCOME_INCONCLUSIVE = 'outcome-inconclusive'
+    REFUSAL_CLAIMED = 'refusal-claimed'
+    REFUSAL_PROMISED = 'refusal-promised'
+    REFUSED_AS_PROMISED = 'refused-as-promised'
+    STORES_NOT_SHOWN = 'stores-not-shown'
+
+    @classmethod
+    def lacking(cls, need: Need) -> 'Cause':
+        """Something that was not given."""
+        return cls(f'no-{need}')
+
+
+def http_cause(status: int) -> str:
+    """The cause of what failed with an answer that nobody foresaw.
+
+    :param status: of the answer, for example 503.
+    :returns: for example ``http-503``.
+    """
+    return f'http-{status}'
