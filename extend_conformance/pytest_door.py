@@ -94,7 +94,7 @@ class Door:
             with warnings.catch_warnings():
                 # Of the SDK, about what nobody here uses.
                 warnings.simplefilter('ignore')
-                self._prepared = run.prepare(session.config.option)
+                self._prepared = run.prepare_from(session.config.option)
             if not self._is_worker and not session.config.option.collectonly:
                 self._prepared.must_have_room()
         except exceptions.ExtendConformanceError as error:
@@ -130,21 +130,23 @@ class Door:
         items = [item for item in session.items if isinstance(item, Item)]
         if session.config.option.collectonly or not items:
             return
-        machine = arguments.open_host(session.config.option)
         try:
-            machine.connector_properties()
+            self.prepared.must_attach()
         except exceptions.ExtendConformanceError as error:
             raise pytest.UsageError(str(error)) from error
-        self._begun = run.begin(
-            self.prepared,
-            machine,
-            ledgers.Ledger.start(self._run_id),
+        configuration = self.prepared.configuration
+        ledger = ledgers.Ledger.start(self._run_id)
+        announced = run.announce(
+            configuration,
             self._output,
-            door='pytest',
-            planned=self.prepared.plan.for_selected(
-                self.prepared.volume_types, {item.subject for item in items}
+            run_id=self._run_id,
+            door=vocabulary.Door.PYTEST,
+            cloud=self.prepared.given.member.name,
+            planned=configuration.plan.for_selected(
+                configuration.volume_types, {item.subject for item in items}
             ),
         )
+        self._begun = self.prepared.begin(announced, ledger)
         self._until_end.enter_context(interrupts.like_ctrl_c())
 
     @pytest.hookimpl(trylast=True)
@@ -213,15 +215,15 @@ class Catalogue(pytest.Directory):
 
     def collect(self) -> collections.abc.Iterator[pytest.Collector]:
         """A group for the cloud, and one for each backend."""
-        prepared = self.door.prepared
-        cloud = prepared.plan.of_scope(vocabulary.Scope.CLOUD)
-        of_backend = prepared.plan.of_scope(vocabulary.Scope.BACKEND)
+        configuration = self.door.prepared.configuration
+        cloud = configuration.plan.of_scope(vocabulary.Scope.CLOUD)
+        of_backend = configuration.plan.of_scope(vocabulary.Scope.BACKEND)
         if cloud:
             yield self._group(
-                names.CONTROL_PLANE, prepared.volume_types[0], cloud
+                names.CONTROL_PLANE, configuration.volume_types[0], cloud
             )
         for name, volume_type in names.class_names(
-            prepared.volume_types
+            configuration.volume_types
         ).items():
             yield self._group(name, volume_type, of_backend)
 

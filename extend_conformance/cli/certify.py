@@ -10,12 +10,14 @@ import rich.table
 from cliff import command
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.cli import examples
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.report import build
 from extend_conformance.report import judgement
 from extend_conformance.report import summary
 from extend_conformance.runs import arguments
+from extend_conformance.runs import configuration as configurations
 from extend_conformance.runs import pages
 from extend_conformance.runs import run
 
@@ -45,23 +47,26 @@ class Certify(command.Command):
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Check, report, and judge."""
         console = rich.console.Console(file=self.app.stdout)
-        prepared = run.prepare(parsed_args)
+        prepared = run.prepare_from(parsed_args)
         if parsed_args.dry_run:
             _show_plan(prepared, console)
             return exceptions.ExitCode.AS_EXPECTED
         prepared.must_have_room()
-        machine = arguments.open_host(parsed_args)
-        # Without privileges nothing can be tested, and nothing shall be left.
-        machine.connector_properties()
-        run_ledger = ledgers.Ledger.start()
-        console.print(f'Run {run_ledger.run_id}')
-        output = run.output_directory(parsed_args.output, run_ledger.run_id)
-        begun = run.begin(
-            prepared, machine, run_ledger, output, door='certify'
+        prepared.must_attach()
+        ledger = ledgers.Ledger.start()
+        console.print(f'Run {ledger.run_id}')
+        output = run.output_directory(parsed_args.output, ledger.run_id)
+        announced = run.announce(
+            prepared.configuration,
+            output,
+            run_id=ledger.run_id,
+            door=vocabulary.Door.CERTIFY,
+            cloud=prepared.given.member.name,
         )
-        _run(begun, prepared)
+        begun = prepared.begin(announced, ledger)
+        _run(begun, prepared.configuration)
         begun.end()
-        run_ledger.close()
+        ledger.close()
         report = build.build([output], output)
         console.print()
         summary.show(report.results, console)
@@ -71,7 +76,7 @@ class Certify(command.Command):
 
 def _show_plan(prepared: run.Prepared, console: rich.console.Console) -> None:
     """Print what would be checked, and what it would take."""
-    plan = prepared.plan
+    plan = prepared.configuration.plan
     table = rich.table.Table(box=None, pad_edge=False)
     for heading in ('scope', 'check', 'level'):
         table.add_column(heading, no_wrap=True)
@@ -90,10 +95,10 @@ def _show_plan(prepared: run.Prepared, console: rich.console.Console) -> None:
     console.print(table)
     for left_out in plan.not_planned:
         console.print(f'not planned: {left_out.check} ({left_out.cause})')
-    effort = prepared.effort
+    effort = prepared.configuration.effort
     backends = 'one backend'
-    if len(prepared.volume_types) > 1:
-        backends = f'{len(prepared.volume_types)} backends'
+    if (number := len(prepared.configuration.volume_types)) > 1:
+        backends = f'{number} backends'
     console.print(
         f'{effort.checks} checks on {backends}, one after the other: about '
         f'{_minutes(effort.typical_s)} on storage as fast as that of the '
@@ -110,10 +115,12 @@ def _minutes(seconds: float) -> str:
     return f'{seconds / 60:.0f} minutes'
 
 
-def _run(begun: run.Begun, prepared: run.Prepared) -> None:
+def _run(
+    begun: run.Begun, configuration: configurations.Configuration
+) -> None:
     """Run every planned check, showing how far it is."""
     console = rich.console.Console(stderr=True)
-    work = prepared.work
+    work = configuration.plan.work(configuration.volume_types)
     with rich.progress.Progress(
         rich.progress.SpinnerColumn(),
         rich.progress.BarColumn(),

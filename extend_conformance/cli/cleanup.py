@@ -9,9 +9,8 @@ from cliff import lister
 
 from extend_conformance import exceptions
 from extend_conformance.cli import examples
-from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import leftovers
-from extend_conformance.runs import arguments
+from extend_conformance.runs import cloud_arguments
 
 _COLUMNS = ('Run', 'Kind', 'ID', 'Project', 'Status', 'Reason')
 
@@ -43,8 +42,8 @@ class Cleanup(lister.Lister):
             action='store_true',
             help='show what would be removed',
         )
-        arguments.add_cloud(parser)
-        arguments.add_host(parser)
+        cloud_arguments.add_cloud(parser)
+        cloud_arguments.add_host(parser)
         return examples.with_example(
             parser, 'extend-conformance cleanup --dry-run'
         )
@@ -65,13 +64,12 @@ class Cleanup(lister.Lister):
                 'Only an administrator sees all projects',
                 next_step='Name one with --os-admin-cloud.',
             )
-        clouds = arguments.open_clouds(parsed_args)
+        given = cloud_arguments.read_given(parsed_args)
+        assert given.host is not None
         sweep = leftovers.Sweep(
-            block_storage.BlockStorage(clouds.member),
-            arguments.open_host(parsed_args),
-            admin=block_storage.BlockStorage(clouds.admin)
-            if clouds.admin is not None
-            else None,
+            given.member_storage(),
+            given.host,
+            admin=given.admin_storage(),
             all_projects=parsed_args.all_projects,
             only=parsed_args.run,
             dry_run=parsed_args.dry_run,

@@ -11,8 +11,8 @@ from cliff import lister
 from extend_conformance import exceptions
 from extend_conformance.claims import claims_file
 from extend_conformance.cli import examples
-from extend_conformance.cloud import block_storage
 from extend_conformance.runs import arguments
+from extend_conformance.runs import cloud_arguments
 from extend_conformance.runs import discovery
 
 _COLUMNS = (
@@ -36,7 +36,7 @@ class Discover(lister.Lister):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Describe the arguments."""
         parser = super().get_parser(prog_name)
-        arguments.add_cloud(parser)
+        cloud_arguments.add_cloud(parser)
         arguments.add_matrix(parser)
         parser.add_argument(
             '--claims-file',
@@ -64,10 +64,10 @@ class Discover(lister.Lister):
                 'volume type is bound',
                 next_step='Name one with --os-admin-cloud.',
             )
-        clouds = arguments.open_clouds(parsed_args)
-        assert clouds.admin is not None
+        admin = cloud_arguments.read_given(parsed_args).admin_storage()
+        assert admin is not None
         found = discovery.look_around(
-            block_storage.BlockStorage(clouds.admin),
+            admin,
             claims,
             parsed_args.release or claims.release,
             arguments.read_matrix(parsed_args),

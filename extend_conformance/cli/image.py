@@ -28,7 +28,8 @@ from extend_conformance.cloud import resources as resource_owner
 from extend_conformance.impl import options as writer_options
 from extend_conformance.impl import verification
 from extend_conformance.impl import writer
-from extend_conformance.runs import arguments
+from extend_conformance.runs import cloud_arguments
+from extend_conformance.runs import given as givens
 
 
 class Create(show.ShowOne):
@@ -91,8 +92,8 @@ class Create(show.ShowOne):
             default=writer_options.WriterOptions().cinder_state_transition_timeout,
             help='for each state of the volume (default: %(default)s)',
         )
-        arguments.add_cloud(parser)
-        arguments.add_host(parser)
+        cloud_arguments.add_cloud(parser)
+        cloud_arguments.add_host(parser)
         return examples.with_example(
             parser,
             'zstdcat image.zst | extend-conformance image create - '
@@ -110,8 +111,8 @@ class Create(show.ShowOne):
                 size = _size(parsed_args.image_size)
             if parsed_args.size_unknown:
                 size = None
-            clouds = arguments.open_clouds(parsed_args)
-            owned = stack.enter_context(_run(parsed_args, clouds.member))
+            given = cloud_arguments.read_given(parsed_args)
+            owned = stack.enter_context(_run(given))
             advance = stack.enter_context(_bar('Writing', size))
             image_writer = writer.ImageVolumeWriter(
                 owned,
@@ -121,9 +122,7 @@ class Create(show.ShowOne):
                     cinder_use_multipath=parsed_args.use_multipath,
                 ),
                 progress=advance,
-                admin=None
-                if clouds.admin is None
-                else block_storage.BlockStorage(clouds.admin),
+                admin=given.admin_storage(),
             )
             image = image_writer.create(
                 source,
@@ -170,8 +169,8 @@ class Verify(show.ShowOne):
             nargs='?',
             help='what it should hold; - reads standard input',
         )
-        arguments.add_cloud(parser)
-        arguments.add_host(parser)
+        cloud_arguments.add_cloud(parser)
+        cloud_arguments.add_host(parser)
         return examples.with_example(
             parser, 'extend-conformance image verify 5f2c0c1e-... image.raw'
         )
@@ -184,8 +183,8 @@ class Verify(show.ShowOne):
             source = None
             if parsed_args.file is not None:
                 source, _ = _open(parsed_args.file, stack)
-            clouds = arguments.open_clouds(parsed_args)
-            owned = stack.enter_context(_run(parsed_args, clouds.member))
+            given = cloud_arguments.read_given(parsed_args)
+            owned = stack.enter_context(_run(given))
             volume_id = _find(owned.storage, parsed_args.volume)
             advance = stack.enter_context(_bar('Comparing', None))
             verified = verification.verify(owned, volume_id, source, advance)
@@ -201,22 +200,22 @@ class Verify(show.ShowOne):
 
 @contextlib.contextmanager
 def _run(
-    parsed_args: argparse.Namespace, member: ty.Any
+    given: givens.Given,
 ) -> collections.abc.Iterator[resource_owner.Resources]:
     """Begin a run: its ledger, and the owner of all that it makes."""
     ledger = ledgers.Ledger.start()
     # Standard output is for the result alone.
     print(f'Run {ledger.run_id}', file=sys.stderr)
-    host = arguments.open_host(parsed_args)
+    assert given.host is not None
     owned = resource_owner.Resources(
-        block_storage.BlockStorage(member), ledger, host
+        given.member_storage(), ledger, given.host
     )
     try:
         with owned:
             yield owned
     finally:
         ledger.close()
-        for warning in host.warnings:
+        for warning in given.host.warnings:
             print(f'Warning: {warning}', file=sys.stderr)
 
 

@@ -56,7 +56,7 @@ class Context:
     :param other: Cinder as a member of another project, if there is one.
     :param images: Glance as a member of the project, if there is one.
     :param admin_images: Glance as its administrator.
-    :param own_project: whether nobody else creates in the project.
+    :param given: the needs that are met.
     :param absent_features: what the claims entry says it does not have.
     :param host: the machine that attaches, if it may.
     :param resources: owns every create and delete.
@@ -79,7 +79,7 @@ class Context:
     other: block_storage.BlockStorage | None = None
     images: image_service.ImageService | None = None
     admin_images: image_service.ImageService | None = None
-    own_project: bool = False
+    given: frozenset[vocabulary.Need] = frozenset()
     absent_features: frozenset[str] = frozenset()
     host: hosts.Host | None = None
     figures: dict[str, float] = dataclasses.field(default_factory=dict)
@@ -129,18 +129,4 @@ class Context:
                 details=event.details,
             )
             for event in self.journal.events
-        )
-
-    def given(self) -> frozenset[vocabulary.Need]:
-        """The needs that this context can meet."""
-        given = {
-            vocabulary.Need.HOST: self.host,
-            vocabulary.Need.ADMIN: self.admin,
-            vocabulary.Need.READER: self.reader,
-            vocabulary.Need.OTHER_PROJECT: self.other,
-            vocabulary.Need.IMAGE: self.images,
-            vocabulary.Need.OWN_PROJECT: self.own_project or None,
-        }
-        return frozenset(
-            need for need, value in given.items() if value is not None
         )

@@ -10,7 +10,6 @@ import collections.abc
 import dataclasses
 
 from extend_conformance import exceptions
-from extend_conformance import vocabulary
 from extend_conformance.cloud import block_storage
 from extend_conformance.impl import room
 from extend_conformance.runs import profiles
@@ -40,7 +39,7 @@ class Effort:
 
 def of_plan(
     plan: profiles.Plan,
-    volume_types: collections.abc.Collection[str],
+    volume_types: collections.abc.Sequence[str],
     extend_timeout_s: float,
 ) -> Effort:
     """What a whole plan takes.
@@ -49,18 +48,15 @@ def of_plan(
         addition; see ``context.Settings``.
     :raises UsageError: the plan is empty.
     """
-    runs = [
-        *plan.of_scope(vocabulary.Scope.CLOUD),
-        *plan.of_scope(vocabulary.Scope.BACKEND) * len(volume_types),
-    ]
-    if not runs:
+    checks = [check for check, _ in plan.work(volume_types)]
+    if not checks:
         raise exceptions.UsageError('Nothing is planned')
-    neediest = max(runs, key=lambda check: check.room_gib)
+    neediest = max(checks, key=lambda check: check.room_gib)
     return Effort(
-        checks=len(runs),
-        typical_s=sum(check.typical_s for check in runs)
+        checks=len(checks),
+        typical_s=sum(check.typical_s for check in checks)
         + _FIRST_EXTEND_S * len(volume_types),
-        limit_s=sum(check.budget_s + extend_timeout_s for check in runs),
+        limit_s=sum(check.budget_s + extend_timeout_s for check in checks),
         room_gib=neediest.room_gib,
         neediest=neediest.id,
     )

@@ -99,7 +99,7 @@ def _must_apply(check: registry.Check, context: contexts.Context) -> None:
     extend would only meet the same refusal again; where it has hung, wait as
     long again for nothing.
     """
-    lacking = check.needs - context.given()
+    lacking = check.needs - context.given
     if lacking:
         raise _Skipped(
             f'The run was not given: {", ".join(sorted(lacking))}',

@@ -65,32 +65,43 @@ class Plan:
         """The planned checks of one scope."""
         return tuple(check for check in self.checks if check.scope is scope)
 
+    def work(
+        self, volume_types: collections.abc.Sequence[str]
+    ) -> tuple[tuple[registry.Check, str], ...]:
+        """Every planned check with the volume type that it runs on.
+
+        Checks of scope ``cloud`` run once, on the first volume type.
+        """
+        return tuple(
+            (check, volume_type)
+            for scope, of_scope in (
+                (vocabulary.Scope.CLOUD, volume_types[:1]),
+                (vocabulary.Scope.BACKEND, volume_types),
+            )
+            for volume_type in of_scope
+            for check in self.of_scope(scope)
+        )
+
     def for_backends(
-        self, volume_types: collections.abc.Iterable[str]
+        self, volume_types: collections.abc.Sequence[str]
     ) -> tuple[model.Planned, ...]:
         """The plan as results keep it: an entry a check and backend."""
-        subjects = [
-            *((None, c) for c in self.of_scope(vocabulary.Scope.CLOUD)),
-            *(
-                (volume_type, check)
-                for volume_type in volume_types
-                for check in self.of_scope(vocabulary.Scope.BACKEND)
-            ),
-        ]
         return tuple(
             model.Planned(
                 check=check.id,
                 uuid=check.uuid,
                 scope=check.scope,
                 level=check.level,
-                backend=volume_type,
+                backend=volume_type
+                if check.scope is vocabulary.Scope.BACKEND
+                else None,
             )
-            for volume_type, check in subjects
+            for check, volume_type in self.work(volume_types)
         )
 
     def for_selected(
         self,
-        volume_types: collections.abc.Iterable[str],
+        volume_types: collections.abc.Sequence[str],
         selected: collections.abc.Container[str | None],
     ) -> tuple[model.Planned, ...]:
         """The plan of the subjects of which something was selected.

@@ -13,10 +13,6 @@ from extend_conformance import exceptions
 from extend_conformance import vocabulary
 from extend_conformance.checks import registry
 from extend_conformance.claims import claims_file
-from extend_conformance.cloud import block_storage
-from extend_conformance.cloud import connection as connections
-from extend_conformance.cloud import host as hosts
-from extend_conformance.cloud import image_service
 from extend_conformance.cloud import journal as journals
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import resources as resource_owner
@@ -26,47 +22,16 @@ from extend_conformance.results import model
 from extend_conformance.results import storage
 from extend_conformance.runs import discovery
 from extend_conformance.runs import execution
+from extend_conformance.runs import given as givens
 
 #: What was measured once, and is evidence of every check that judges it.
 _JUDGED = 'the first extend of a fresh volume, measured once per backend'
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Clouds:
-    """The same cloud, seen with different credentials.
-
-    :param member: an ordinary member of a project; owns what is tested.
-    :param reader: a reader of the same project.
-    :param other: a member of another project.
-    :param own_project: whether nobody else creates in the member's project,
-        so that its quota usage can be compared.
-    :param images: whether the cloud has an image service.
-    """
-
-    member: connections.CloudConnection
-    admin: connections.CloudConnection | None = None
-    reader: connections.CloudConnection | None = None
-    other: connections.CloudConnection | None = None
-    own_project: bool = False
-    images: bool = False
-
-    def given(self) -> frozenset[vocabulary.Need]:
-        """The needs that these credentials meet."""
-        needs = {
-            vocabulary.Need.ADMIN: self.admin,
-            vocabulary.Need.READER: self.reader,
-            vocabulary.Need.OTHER_PROJECT: self.other,
-            vocabulary.Need.OWN_PROJECT: self.own_project,
-            vocabulary.Need.IMAGE: self.images,
-        }
-        return frozenset(need for need, given in needs.items() if given)
 
 
 class Session:
     """Runs checks against the backends of one cloud.
 
     :param results: where every result is written the moment it is there.
-    :param host: attaches volumes; without it, what needs a host is skipped.
     :param documentation: the matrices that may hold for the cloud.
     :param name_prefix: begins the name of whatever is made.
     """
@@ -74,22 +39,20 @@ class Session:
     def __init__(
         self,
         *,
-        clouds: Clouds,
+        given: givens.Given,
         settings: contexts.Settings,
         claims: claims_file.Claims,
         documentation: discovery.Documentation,
         results: storage.ResultsDirectory,
         ledger: ledgers.Ledger,
-        host: hosts.Host | None,
         name_prefix: str = '',
     ) -> None:
-        self._clouds = clouds
+        self._given = given
         self._settings = settings
         self._claims = claims
         self._documentation = documentation
         self._results = results
         self._ledger = ledger
-        self._host = host
         self._name_prefix = name_prefix
         self._found: dict[str, discovery.Found] = {}
 
@@ -117,9 +80,10 @@ class Session:
         journal = journals.Journal()
         found = self.found(volume_type)
         _tell_capability(journal, found)
-        member = block_storage.BlockStorage(self._clouds.member, journal)
-        images = self._images(self._clouds.member, journal)
-        admin = _as(self._clouds.admin, journal)
+        given = self._given
+        member = given.member_storage(journal)
+        admin = given.admin_storage(journal)
+        images = given.member_images(journal)
         return contexts.Context(
             run_id=self._ledger.run_id,
             volume_type=volume_type,
@@ -127,19 +91,19 @@ class Session:
             journal=journal,
             storage=member,
             admin=admin,
-            reader=_as(self._clouds.reader, journal),
-            other=_as(self._clouds.other, journal),
+            reader=given.reader_storage(journal),
+            other=given.other_storage(journal),
             images=images,
-            admin_images=self._images(self._clouds.admin, journal),
-            own_project=self._clouds.own_project,
+            admin_images=given.admin_images(journal),
+            given=given.needs,
             absent_features=frozenset(
                 found.claim.absent_features if found.claim else ()
             ),
-            host=self._host,
+            host=given.host,
             resources=resource_owner.Resources(
                 member,
                 self._ledger,
-                self._host,
+                given.host,
                 admin=admin,
                 settle_timeout_s=self._settings.extend_timeout_s,
                 images=images,
@@ -149,16 +113,6 @@ class Session:
             measure=functools.partial(self._told, volume_type, journal),
         )
 
-    def _images(
-        self,
-        cloud: connections.CloudConnection | None,
-        journal: journals.Journal,
-    ) -> image_service.ImageService | None:
-        """Glance with some credentials, if there is one."""
-        if cloud is None or not self._clouds.images:
-            return None
-        return image_service.ImageService(cloud, journal)
-
     def found(self, volume_type: str) -> discovery.Found:
         """What is said of a backend before it is measured."""
         if volume_type not in self._found:
@@ -166,10 +120,7 @@ class Session:
                 volume_type,
                 self._claims.find(volume_type),
                 self._documentation,
-                discovery.find_pool(
-                    volume_type,
-                    _as(self._clouds.admin, journals.Journal()),
-                ),
+                discovery.find_pool(volume_type, self._given.admin_storage()),
             )
         return self._found[volume_type]
 
@@ -233,10 +184,3 @@ def _tell_capability(
         total_capacity_gb=found.pool.capabilities.get('total_capacity_gb'),
         protocol=found.pool.protocol,
     )
-
-
-def _as(
-    cloud: connections.CloudConnection | None, journal: journals.Journal
-) -> block_storage.BlockStorage | None:
-    """Cinder with some credentials, if they were given."""
-    return block_storage.BlockStorage(cloud, journal) if cloud else None

@@ -25,6 +25,7 @@ from extend_conformance.probes import context as contexts
 from extend_conformance.results import model
 from extend_conformance.results import storage
 from extend_conformance.runs import discovery
+from extend_conformance.runs import given as givens
 from extend_conformance.runs import session
 from extend_conformance.sandbox import fault_rules
 from extend_conformance.sandbox import state
@@ -110,15 +111,16 @@ class FaultTestCase(base.SandboxTestCase):
         _, maximum = self.storage.api_versions()
         own = matrix_ini.load_ini(self.paths.matrix)
         return session.Session(
-            clouds=session.Clouds(
-                member=self.storage.connection, admin=self.admin.connection
+            given=givens.Given(
+                member=self.storage.connection,
+                admin=self.admin.connection,
+                host=self.host,
             ),
             settings=contexts.Settings(extend_timeout_s=20),
             claims=claims_file.Claims(),
             documentation=discovery.Documentation.find(None, maximum, own),
             results=storage.ResultsDirectory(self.output),
             ledger=self.ledger,
-            host=self.host,
         )
 
 
@@ -227,15 +229,16 @@ class CheckTest(FaultTestCase):
     def session_without_versions(self) -> session.Session:
         own = matrix_ini.load_ini(self.paths.matrix)
         return session.Session(
-            clouds=session.Clouds(
-                member=self.storage.connection, admin=self.admin.connection
+            given=givens.Given(
+                member=self.storage.connection,
+                admin=self.admin.connection,
+                host=self.host,
             ),
             settings=contexts.Settings(extend_timeout_s=20),
             claims=claims_file.Claims(),
             documentation=discovery.Documentation.find(None, '3.71', own),
             results=storage.ResultsDirectory(f'{self.output}/other'),
             ledger=self.ledger,
-            host=self.host,
         )
 
 

@@ -18,8 +18,11 @@ import sys
 import time
 import typing as ty
 
+import ddt
 import fixtures
 
+from extend_conformance import vocabulary
+from extend_conformance.cli import sandbox_run
 from extend_conformance.cloud import host as hosts
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.report import judgement
@@ -86,6 +89,18 @@ class DoorsTestCase(base.SandboxTestCase):
             *('--regex', regex),
         )
 
+    def call(self, program: str, *words: str) -> str:
+        """Run a program to its end; what it says."""
+        return subprocess.run(
+            (str(_PROGRAMS / program), *words),
+            cwd=self.work,
+            env={**os.environ, **self.environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
     def logs(self) -> str:
         """All that the programs have said."""
         return '\n'.join(
@@ -127,6 +142,34 @@ class DoorsTestCase(base.SandboxTestCase):
             for volume in self.admin.list_volumes(all_projects=True)
             if ledgers.METADATA_KEY in volume.metadata
         ]
+
+
+@ddt.ddt
+class PlanTest(DoorsTestCase):
+    """What is shown as the number of results is what tempest runs."""
+
+    @ddt.data(*vocabulary.Profile)
+    def test_sandbox_run_expects_what_tempest_runs(
+        self, profile: vocabulary.Profile
+    ) -> None:
+        types = [_GOOD, _BAD]
+        config = self.tempest_conf(
+            profile=profile, volume_types=','.join(types)
+        )
+        self.call('stestr', 'init')
+        listed = self.call(
+            *('tempest', 'run', '--list-tests'),
+            *('--config-file', str(config)),
+            *('--regex', '^extend_conformance.tests.tempest.conformance'),
+        )
+        tests = [
+            line
+            for line in listed.splitlines()
+            if line.startswith('extend_conformance')
+        ]
+        self.assertEqual(
+            len(sandbox_run.plan(profile).work(types)), len(tests), listed
+        )
 
 
 class SameAnswersTest(DoorsTestCase):

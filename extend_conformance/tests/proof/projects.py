@@ -12,13 +12,16 @@ from keystoneauth1 import session as keystone_session
 from keystoneauth1.identity import v3
 
 from extend_conformance.cloud import connection as connections
-from extend_conformance.runs import session
+from extend_conformance.cloud import host as hosts
+from extend_conformance.runs import given as givens
 
 _DOMAIN = 'default'
 
 
-def make() -> session.Clouds:
+def make(host: hosts.Host) -> givens.Given:
     """Make a project with a member and a reader.
+
+    :param host: attaches.
 
     The administrator and the member of another project are the sandbox's.
     """
@@ -52,11 +55,12 @@ def make() -> session.Clouds:
             name=user.name,
         )
 
-    return session.Clouds(
+    return givens.Given(
         member=with_role('member'),
         reader=with_role('reader'),
         admin=admin,
         other=connections.from_cloud('sandbox-other'),
         own_project=True,
         images=True,
+        host=host,
     )

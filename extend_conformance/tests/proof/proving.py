@@ -20,13 +20,13 @@ from extend_conformance import vocabulary
 from extend_conformance.checks import registry
 from extend_conformance.claims import claims_file
 from extend_conformance.claims import matrix_ini
-from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import host as hosts
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import leftovers
 from extend_conformance.probes import context as contexts
 from extend_conformance.results import storage
 from extend_conformance.runs import discovery
+from extend_conformance.runs import given as givens
 from extend_conformance.runs import profiles
 from extend_conformance.runs import session
 from extend_conformance.sandbox import environment
@@ -158,8 +158,10 @@ def prepare(paths: state.Paths, output: pathlib.Path) -> None:
     os.environ['XDG_STATE_HOME'] = str(output)
 
 
-#: One project for everything that a process does.
-_clouds = functools.cache(projects.make)
+@functools.cache
+def _given(locks: pathlib.Path) -> givens.Given:
+    """One project for everything that a process does."""
+    return projects.make(hosts.Host(lock_path=str(locks)))
 
 
 def prove(task: Task, paths: state.Paths, output: pathlib.Path) -> Done:
@@ -192,29 +194,27 @@ def _steps(
     task: Task, paths: state.Paths, output: pathlib.Path
 ) -> collections.abc.Iterator[Got | str]:
     """Run the checks one by one, then look for what they left behind."""
-    clouds = _clouds()
+    given = _given(paths.locks)
     own = matrix_ini.load_ini(paths.matrix)
-    _, maximum = block_storage.BlockStorage(clouds.member).api_versions()
-    run_ledger = ledgers.Ledger.start()
-    machine = hosts.Host(lock_path=str(paths.locks))
+    _, maximum = given.member_storage().api_versions()
+    ledger = ledgers.Ledger.start()
     checking = session.Session(
-        clouds=clouds,
+        given=given,
         settings=_SETTINGS,
         claims=claims_file.load(paths.claims),
         documentation=discovery.Documentation.find(None, maximum, own),
         results=storage.ResultsDirectory(output),
-        ledger=run_ledger,
-        host=machine,
+        ledger=ledger,
     )
     if task.rules:
         # What the rules do to the first extend is not what is tried.
         checking.measured(task.backend)
     store = fault_rules.RuleStore(paths)
-    rules = [_within(rule, clouds.member.project_id) for rule in task.rules]
+    rules = [_within(rule, given.member.project_id) for rule in task.rules]
     for check in registry.catalogue():
         if check.id in task.wanted:
             yield _run(checking, check, task, store, rules)
-    yield from _left(task, clouds, machine, run_ledger)
+    yield from _left(task, given, ledger)
 
 
 def _within(rule: fault_rules.Rule, project_id: str) -> fault_rules.Rule:
@@ -246,9 +246,8 @@ def _run(
 
 def _left(
     task: Task,
-    clouds: session.Clouds,
-    machine: hosts.Host,
-    run_ledger: ledgers.Ledger,
+    given: givens.Given,
+    ledger: ledgers.Ledger,
 ) -> collections.abc.Iterator[str]:
     """What is left behind by the checks, and by a clean-up after them.
 
@@ -256,16 +255,16 @@ def _left(
     clean-up finds it is asked of every row.
     """
     if not task.rules:
-        for entry in run_ledger.open_entries:
+        for entry in ledger.open_entries:
             yield f'{entry.kind} {entry.id or entry.name} after the checks'
-    assert clouds.admin is not None
+    assert given.host is not None
     sweep = leftovers.Sweep(
-        block_storage.BlockStorage(clouds.member),
-        machine,
-        admin=block_storage.BlockStorage(clouds.admin),
-        only=run_ledger.run_id,
+        given.member_storage(),
+        given.host,
+        admin=given.admin_storage(),
+        only=ledger.run_id,
     )
     for found in sweep.run():
         if found.status is leftovers.LeftoverStatus.LEFT:
             yield f'{found.kind} {found.id} after a clean-up: {found.reason}'
-    run_ledger.close()
+    ledger.close()

@@ -3,11 +3,9 @@
 """What every test class of this plugin does: credentials, session, verdict."""
 
 import contextlib
-import dataclasses
 import json
 import math
 import os
-import pathlib
 import typing as ty
 
 import cattrs
@@ -22,20 +20,15 @@ from extend_conformance import vocabulary
 from extend_conformance.bench import cells
 from extend_conformance.bench import creation
 from extend_conformance.checks import registry
-from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import host as hosts
 from extend_conformance.cloud import ledger as ledgers
-from extend_conformance.results import environment
 from extend_conformance.results import model
-from extend_conformance.results import storage
 from extend_conformance.results import telling
-from extend_conformance.results import timestamps
-from extend_conformance.runs import discovery
-from extend_conformance.runs import effort
+from extend_conformance.runs import given as givens
 from extend_conformance.runs import names
 from extend_conformance.runs import pages
-from extend_conformance.runs import session
+from extend_conformance.runs import run
 from extend_conformance.tests.tempest import configuration
 
 CONF = config.CONF
@@ -79,13 +72,15 @@ class RunTest(test.BaseTestCase):
 
     :cvar volume_type: names the backend.
     :cvar configuration: the plugin's options.
-    :cvar run_of_class: place of the results, ledger, host and session.
+    :cvar announced: the run, before anything can fail.
+    :cvar begun: the run, for as long as the class lasts.
     """
 
     credentials: ty.ClassVar[list[str]] = ['primary']
     volume_type: ty.ClassVar[str]
     configuration: ty.ClassVar[configuration.Configuration]
-    run_of_class: ty.ClassVar['Run']
+    announced: ty.ClassVar[run.Announced]
+    begun: ty.ClassVar[run.Begun]
 
     @classmethod
     def allow(cls, budget_s: float) -> None:
@@ -100,7 +95,7 @@ class RunTest(test.BaseTestCase):
     @classmethod
     def setup_credentials(cls) -> None:
         """Write down what is going to be tested, before anything fails."""
-        announce(cls.configuration)
+        cls.announced = announce(cls.configuration)
         super().setup_credentials()
 
     @classmethod
@@ -110,10 +105,14 @@ class RunTest(test.BaseTestCase):
         until_end = contextlib.ExitStack()
         cls.addClassResourceCleanup(until_end.close)
         until_end.enter_context(interrupts.like_ctrl_c())
-        cls.run_of_class = join_run(cls.configuration, cls._clouds())
+        prepared = run.prepare(cls.configuration, cls._given())
+        prepared.must_have_room()
+        cls.begun = prepared.begin(
+            cls.announced, ledgers.Ledger.start(cls.announced.facts.id)
+        )
 
     @classmethod
-    def _clouds(cls) -> session.Clouds:
+    def _given(cls) -> givens.Given:
         """The cloud, with every set of credentials of this class."""
         found = {
             kind: connect(
@@ -123,21 +122,28 @@ class RunTest(test.BaseTestCase):
         }
         member, reader, other = PERSONAS
         own = found['primary'] if 'primary' in found else found[member]
-        return session.Clouds(
+        needs = cls.configuration.needs
+        return givens.Given(
             member=own,
             admin=found.get('admin'),
             reader=found.get(reader),
             other=found.get(other),
-            own_project=cls.configuration.own_project,
-            images=CONF.service_available.glance and own.offers_images,
+            own_project=vocabulary.Need.OWN_PROJECT in needs,
+            images=vocabulary.Need.IMAGE in needs and own.offers_images,
+            host=hosts.Host(
+                lock_path=CONF.extend_conformance.lock_path,
+                use_multipath=CONF.extend_conformance.use_multipath,
+            )
+            if vocabulary.Need.HOST in needs
+            else None,
         )
 
     @classmethod
     def resource_cleanup(cls) -> None:
         """Note when the last class of the run ended."""
         super().resource_cleanup()
-        if hasattr(cls, 'run_of_class'):
-            cls.run_of_class.end()
+        if hasattr(cls, 'begun'):
+            cls.begun.end()
 
     def attach_json(self, name: str, value: ty.Any) -> None:
         """Attach a result to the test, for whoever reads its stream."""
@@ -150,7 +156,7 @@ class ConformanceTest(RunTest):
 
     def run_check(self, check: registry.Check) -> None:
         """Run a check and report its verdict in tempest's words."""
-        checking = self.run_of_class.session
+        checking = self.begun.session
         result = checking.run_check(check, self.volume_type)
         told = telling.tell(result, str(pages.path(check.id)))
         self.addDetail('evidence', content.text_content(told))
@@ -167,18 +173,18 @@ class BenchmarkTest(RunTest):
 
     def measure(self, cell: cells.Cell) -> None:
         """Take one sample of a cell; one that fails is kept, and fails."""
-        run = self.run_of_class
+        given = self.begun.given
         # Without a host there are no classes of the benchmark.
-        assert run.host is not None
+        assert given.host is not None
         sample = creation.measure(
             cell,
             1,
-            block_storage.BlockStorage(run.clouds.member),
-            run.host,
-            run.ledger,
+            given.member_storage(),
+            given.host,
+            self.begun.ledger,
             self.configuration.name_prefix,
         )
-        run.results.write_sample(sample)
+        self.begun.results.write_sample(sample)
         self.attach_json('sample', sample)
         self.assertIsNone(sample.error)
 
@@ -209,112 +215,17 @@ class CouldNotTest(Exception):
     """The check could not be done; an error, not a failure."""
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Run:
-    """What the classes of one worker share with those of the others."""
-
-    clouds: session.Clouds
-    results: storage.ResultsDirectory
-    ledger: ledgers.Ledger
-    host: hosts.Host | None
-    session: session.Session
-    facts: model.Run
-
-    def end(self) -> None:
-        """Note that another class of this run has ended."""
-        self.results.write_run(
-            dataclasses.replace(self.facts, finished_at=timestamps.now())
-        )
-
-
-def announce(settings: configuration.Configuration) -> model.Run:
-    """Write down what is true of the run, and what is going to be tested.
-
-    This is done before anything can fail, so that a backend whose class
-    cannot even be set up is missed in the results.
-    """
+def announce(settings: configuration.Configuration) -> run.Announced:
+    """Write down what this worker is going to test."""
     run_id, started_at = configuration.run_identity()
-    facts = environment.host_facts()
-    run = model.Run(
-        id=run_id,
-        door='tempest',
-        profile=settings.plan.profile,
-        tool_version=facts['extend-conformance'],
-        started_at=started_at,
+    return run.announce(
+        settings,
+        run.output_directory(settings.results_dir, run_id),
+        run_id=run_id,
+        door=vocabulary.Door.TEMPEST,
         cloud=CONF.identity.uri_v3,
-        host=facts,
-        release=settings.release,
-        volume_types=settings.volume_types,
+        started_at=started_at,
         planned=planned(settings),
-        not_planned=settings.plan.not_planned,
-        pages=pages.read(settings.plan.checks),
-    )
-    _results(settings, run_id).write_run(run)
-    return run
-
-
-def _results(
-    settings: configuration.Configuration, run_id: str
-) -> storage.ResultsDirectory:
-    return storage.ResultsDirectory(
-        settings.results_dir
-        or pathlib.Path('extend-conformance-results') / run_id
-    )
-
-
-def join_run(
-    settings: configuration.Configuration, clouds: session.Clouds
-) -> Run:
-    """Note what the cloud and the host say, and open a session."""
-    announced = announce(settings)
-    results = _results(settings, announced.id)
-    options = CONF.extend_conformance
-    machine = (
-        hosts.Host(
-            lock_path=options.lock_path, use_multipath=options.use_multipath
-        )
-        if settings.attaches
-        else None
-    )
-    member = block_storage.BlockStorage(clouds.member)
-    effort.must_have_room(
-        effort.of_plan(
-            settings.plan,
-            settings.volume_types,
-            settings.settings.extend_timeout_s,
-        ),
-        settings.volume_types,
-        member,
-        None
-        if clouds.admin is None
-        else block_storage.BlockStorage(clouds.admin),
-    )
-    _, maximum = member.api_versions()
-    run = dataclasses.replace(
-        announced,
-        microversion_max=maximum,
-        warnings=machine.warnings if machine else (),
-    )
-    results.write_run(run)
-    run_ledger = ledgers.Ledger.start(run.id)
-    return Run(
-        clouds=clouds,
-        results=results,
-        ledger=run_ledger,
-        host=machine,
-        facts=run,
-        session=session.Session(
-            clouds=clouds,
-            settings=settings.settings,
-            claims=settings.claims,
-            documentation=discovery.Documentation.find(
-                settings.release, maximum, settings.own_matrix
-            ),
-            results=results,
-            ledger=run_ledger,
-            host=machine,
-            name_prefix=settings.name_prefix,
-        ),
     )
 
 

@@ -18,9 +18,10 @@ from extend_conformance import vocabulary
 from extend_conformance.bench import cells
 from extend_conformance.checks import registry
 from extend_conformance.claims import claims_file
-from extend_conformance.claims import matrix
 from extend_conformance.claims import matrix_ini
 from extend_conformance.probes import context as contexts
+from extend_conformance.runs import configuration as configurations
+from extend_conformance.runs import given as givens
 from extend_conformance.runs import profiles
 
 CONF = config.CONF
@@ -30,46 +31,17 @@ RUN_ID_VARIABLE = 'EXTEND_CONFORMANCE_RUN_ID'
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Configuration:
+class Configuration(configurations.Configuration):
     """The plugin's part of tempest.conf, checked.
 
-    :param claims: from the claims file or from the options for gates.
-    :param own_matrix: the matrix file, if one was given.
+    :param needs: the needs that tempest's own part of it meets: accounts
+        that there are, or can be made, services, and a host.
     :param benchmark: what to measure; empty unless it was asked for.
-    :param has_admin: whether tempest has, or can make, an administrator.
-    :param has_reader: whether it has, or can make, a reader of the member's
-        project and a member of another one.
-    :param name_prefix: begins the name of whatever is made, so that tempest's
-        own clean-up knows it.
     """
 
-    claims: claims_file.Claims
-    own_matrix: matrix.Matrix | None
-    release: str | None
-    plan: profiles.Plan
-    settings: contexts.Settings
-    attaches: bool
-    has_admin: bool
-    has_reader: bool
-    own_project: bool
-    name_prefix: str
+    needs: frozenset[vocabulary.Need]
     results_dir: pathlib.Path | None
     benchmark: tuple[cells.Cell, ...]
-
-    @property
-    def volume_types(self) -> tuple[str, ...]:
-        """The volume types to test, in the order of the claims."""
-        return tuple(one.volume_type for one in self.claims.backends)
-
-    @property
-    def planned_cloud_checks(self) -> tuple[registry.Check, ...]:
-        """The checks of scope ``cloud``."""
-        return self.plan.of_scope(vocabulary.Scope.CLOUD)
-
-    @property
-    def planned_backend_checks(self) -> tuple[registry.Check, ...]:
-        """The checks of scope ``backend``."""
-        return self.plan.of_scope(vocabulary.Scope.BACKEND)
 
 
 def read() -> Configuration:
@@ -80,24 +52,9 @@ def read() -> Configuration:
     """
     options = CONF.extend_conformance
     claims = _claims(options)
-    has_admin = credentials_factory.is_admin_available('v3')
-    has_reader = _has_reader()
-    # Projects that tempest makes are one class's alone, and a class runs its
-    # tests one after the other. Of accounts that were made by somebody else
-    # nobody can know.
-    own_project = bool(CONF.auth.use_dynamic_credentials)
-    given = {
-        need
-        for need, is_given in (
-            (vocabulary.Need.ADMIN, has_admin),
-            (vocabulary.Need.READER, has_reader),
-            (vocabulary.Need.OTHER_PROJECT, has_reader),
-            (vocabulary.Need.OWN_PROJECT, own_project),
-            (vocabulary.Need.IMAGE, CONF.service_available.glance),
-        )
-        if is_given
-    }
+    needs = _needs(options)
     return Configuration(
+        volume_types=tuple(one.volume_type for one in claims.backends),
         claims=claims,
         own_matrix=(
             matrix_ini.load_ini(pathlib.Path(options.matrix_file))
@@ -105,13 +62,10 @@ def read() -> Configuration:
             else None
         ),
         release=options.release or claims.release,
-        plan=profiles.make_plan(options.profile, given),
+        plan=profiles.make_plan(options.profile, needs),
         settings=contexts.Settings(extend_timeout_s=options.extend_timeout_s),
-        attaches=options.host_attach == 'os-brick',
-        has_admin=has_admin,
-        has_reader=has_reader,
-        own_project=own_project,
         name_prefix=_name_prefix(),
+        needs=needs,
         results_dir=(
             pathlib.Path(options.results_dir) if options.results_dir else None
         ),
@@ -119,14 +73,30 @@ def read() -> Configuration:
     )
 
 
-def _has_reader() -> bool:
-    """Whether there are, or can be made, the accounts of persona tests.
-
-    A file of accounts has to have users with the roles ``member`` and
-    ``reader`` in one project, and one with ``alt_member`` in another.
-    """
+def _needs(options: config.cfg.ConfigOpts) -> frozenset[vocabulary.Need]:
+    """The needs of checks that are met."""
+    met: set[vocabulary.Need] = set()
     if CONF.auth.use_dynamic_credentials:
-        return True
+        met |= givens.OF_DYNAMIC_CREDENTIALS
+    elif _has_personas():
+        # Whether others create in a project that somebody else has made,
+        # nobody can know.
+        met |= {vocabulary.Need.READER, vocabulary.Need.OTHER_PROJECT}
+    if credentials_factory.is_admin_available('v3'):
+        met.add(vocabulary.Need.ADMIN)
+    if CONF.service_available.glance:
+        met.add(vocabulary.Need.IMAGE)
+    if options.host_attach == 'os-brick':
+        met.add(vocabulary.Need.HOST)
+    return frozenset(met)
+
+
+def _has_personas() -> bool:
+    """Whether a file of accounts has those of persona tests.
+
+    Users with the roles ``member`` and ``reader`` in one project, and one
+    with ``alt_member`` in another.
+    """
     if not CONF.auth.test_accounts_file:
         return False
     provider = credentials_factory.get_credentials_provider(

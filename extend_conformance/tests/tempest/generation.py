@@ -76,11 +76,17 @@ def _conformance_classes(
         (
             names.CONTROL_PLANE,
             settings.volume_types[0],
-            settings.planned_cloud_checks,
+            settings.plan.of_scope(vocabulary.Scope.CLOUD),
         )
     ]
     for name, volume_type in names.class_names(settings.volume_types).items():
-        groups.append((name, volume_type, settings.planned_backend_checks))
+        groups.append(
+            (
+                name,
+                volume_type,
+                settings.plan.of_scope(vocabulary.Scope.BACKEND),
+            )
+        )
     for name, volume_type, checks in groups:
         for suffix in base.SUFFIXES:
             part = [one for one in checks if _suffix(one) == suffix]
@@ -114,7 +120,7 @@ def _benchmark_classes(
                 'not-asked-for: [extend_conformance] run_benchmark is false',
             )
         }
-    if not settings.attaches:
+    if vocabulary.Need.HOST not in settings.needs:
         return {
             'NoHost': _skipping_class(
                 module,
@@ -174,7 +180,7 @@ def _class(
         # somebody may look.
         'credentials': [
             *(base.PERSONAS if has_reader else ['primary']),
-            *(['admin'] if settings.has_admin else []),
+            *(['admin'] if vocabulary.Need.ADMIN in settings.needs else []),
         ],
     }
     for check in checks:

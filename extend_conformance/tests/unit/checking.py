@@ -57,6 +57,7 @@ def make_context(
         backend=backend,
         measure=lambda: measured,
         host=host,
+        given=frozenset(() if host is None else (vocabulary.Need.HOST,)),
     )
 
 

@@ -23,6 +23,7 @@ from extend_conformance.cloud import waiting
 from extend_conformance.probes import context as contexts
 from extend_conformance.results import storage
 from extend_conformance.runs import discovery
+from extend_conformance.runs import given as givens
 from extend_conformance.runs import session
 from extend_conformance.sandbox import state
 from extend_conformance.tests.functional import base
@@ -78,7 +79,7 @@ class DyingCinderTest(testtools.TestCase):
 
     def _session(self, extend_timeout_s: float) -> session.Session:
         return session.Session(
-            clouds=session.Clouds(member=self.member),
+            given=givens.Given(member=self.member, host=self.host),
             settings=contexts.Settings(extend_timeout_s=extend_timeout_s),
             claims=claims_file.Claims(),
             documentation=discovery.Documentation.find(
@@ -86,7 +87,6 @@ class DyingCinderTest(testtools.TestCase):
             ),
             results=storage.ResultsDirectory(self.results),
             ledger=self.ledger,
-            host=self.host,
         )
 
     def _kill_in_mid_extend(self) -> None:

@@ -14,6 +14,7 @@ from extend_conformance.cloud import host as hosts
 from extend_conformance.probes import context as contexts
 from extend_conformance.results import storage
 from extend_conformance.runs import discovery
+from extend_conformance.runs import given as givens
 from extend_conformance.runs import session
 from extend_conformance.tests.functional import base
 
@@ -39,13 +40,12 @@ class HostThatCannotAttachTest(base.SandboxTestCase):
     def session(self):
         member = connections.from_cloud('sandbox')
         return session.Session(
-            clouds=session.Clouds(member=member),
+            given=givens.Given(member=member, host=self.lonely),
             settings=contexts.Settings(extend_timeout_s=20),
             claims=claims_file.Claims(),
             documentation=discovery.Documentation(()),
             results=self.results,
             ledger=self.ledger,
-            host=self.lonely,
         )
 
     def test_it_is_told_early_with_its_cause(self):

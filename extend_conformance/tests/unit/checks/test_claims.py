@@ -7,6 +7,7 @@ import dataclasses
 import ddt
 import testtools
 
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
 from extend_conformance.results import model
 from extend_conformance.runs import execution
@@ -29,6 +30,7 @@ def verdict_of(check_id, outcome, expected='supported', **truths):
             backend=backend,
             measure=lambda: measured,
             admin=object(),
+            given=frozenset({vocabulary.Need.HOST, vocabulary.Need.ADMIN}),
         ),
     )
     return result.verdict, str(result.level), result.cause

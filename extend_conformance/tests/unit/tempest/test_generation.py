@@ -24,10 +24,11 @@ from extend_conformance.tests.tempest import generation
 def make_configuration(
     *volume_types, has_admin=True, benchmark=(), given=(), profile='quick'
 ):
-    given = set(given)
+    needs = {vocabulary.Need.HOST, *given}
     if has_admin:
-        given.add(vocabulary.Need.ADMIN)
+        needs.add(vocabulary.Need.ADMIN)
     return configuration.Configuration(
+        volume_types=volume_types,
         claims=claims_file.Claims(
             backends=tuple(
                 claims_file.BackendClaim(volume_type=name)
@@ -36,12 +37,9 @@ def make_configuration(
         ),
         own_matrix=None,
         release=None,
-        plan=profiles.make_plan(profile, given),
+        plan=profiles.make_plan(profile, needs),
         settings=contexts.Settings(),
-        attaches=True,
-        has_admin=has_admin,
-        has_reader=vocabulary.Need.READER in given,
-        own_project=vocabulary.Need.OWN_PROJECT in given,
+        needs=frozenset(needs),
         name_prefix='tempest-',
         results_dir=None,
         benchmark=benchmark,
@@ -219,7 +217,10 @@ class SelectionTest(testtools.TestCase):
         self.planned('m.Backend_good.test_claim_host[id-3]')
         settings = make_configuration('good', 'bad')
         self.assertEqual(
-            {check.id for check in settings.planned_backend_checks},
+            {
+                check.id
+                for check in settings.plan.of_scope(vocabulary.Scope.BACKEND)
+            },
             {one.check for one in base.planned(settings)},
         )
 
