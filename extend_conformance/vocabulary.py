@@ -7,6 +7,7 @@ of an enum here. What follows from it is left to those who use it.
 """
 
 import enum
+import typing as ty
 
 
 class Expectation(enum.StrEnum):
@@ -36,7 +37,7 @@ class OutcomeClass(enum.StrEnum):
 class Outcome(enum.StrEnum):
     """What was measured when an attached volume was extended.
 
-    The worst comes first.
+    The worst comes first, which is kept where runs are merged.
     """
 
     DATA_DAMAGED = 'data-damaged'
@@ -66,7 +67,8 @@ _OUTCOME_CLASSES = {
 class CheckVerdict(enum.StrEnum):
     """What one check says of one backend, or of the cloud.
 
-    What was tested comes before what was not, and the worst first.
+    What was tested comes before what was not, and the worst first, which is
+    kept where runs are merged.
     """
 
     FAIL = 'fail'
@@ -176,6 +178,21 @@ class DamageKind(enum.StrEnum):
     UNREADABLE = 'unreadable'
 
 
+#: What an entry of the evidence tells of. A label for people, which nothing
+#: is decided by: the type checker holds those who enter one to it.
+EventKind: ty.TypeAlias = ty.Literal[
+    'api-call',
+    'status',
+    'message',
+    'device',
+    'connector',
+    'data',
+    'capability',
+    'step',
+    'error',
+]
+
+
 class Connector(enum.StrEnum):
     """What os-brick's connector for a protocol can do on this host."""
 
@@ -226,8 +243,14 @@ class Cause(enum.StrEnum):
     NO_STORE_OF_THIS_TYPE = 'no-store-of-this-type'
     NO_TYPE_QUOTA = 'no-type-quota'
     OLDER_MICROVERSION = 'older-microversion'
+    OUTCOME_CONTROL_PLANE_ONLY = 'outcome-control-plane-only'
+    OUTCOME_DATA_DAMAGED = 'outcome-data-damaged'
     OUTCOME_HANG = 'outcome-hang'
     OUTCOME_INCONCLUSIVE = 'outcome-inconclusive'
+    OUTCOME_INCONSISTENT = 'outcome-inconsistent'
+    OUTCOME_IO_INTERRUPTED = 'outcome-io-interrupted'
+    OUTCOME_REFUSED_DRIVER = 'outcome-refused-driver'
+    OUTCOME_REFUSED_SCHEDULER = 'outcome-refused-scheduler'
     REFUSAL_CLAIMED = 'refusal-claimed'
     REFUSAL_PROMISED = 'refusal-promised'
     REFUSED_AS_PROMISED = 'refused-as-promised'

@@ -6,6 +6,7 @@ import time
 import uuid
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.bench import cells
 from extend_conformance.bench import source
 from extend_conformance.cloud import block_storage
@@ -65,7 +66,7 @@ def measure(
         id=f'{cell.id}-{repeat}',
         backend=cell.backend,
         writer=REFERENCE,
-        mode=cell.mode,
+        mode=vocabulary.Mode(cell.mode),
         size_known=cell.size_known,
         image_size_bytes=cell.image_size_bytes,
         repeat=repeat,

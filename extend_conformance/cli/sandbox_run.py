@@ -309,7 +309,9 @@ def _declare(
             volume_type=one.name
         )
         results.write_backend(
-            dataclasses.replace(backend, must_get=one.verdict)
+            dataclasses.replace(
+                backend, must_get=vocabulary.BackendVerdict(one.verdict)
+            )
         )
 
 

@@ -13,6 +13,7 @@ import time
 import types
 
 from extend_conformance import masking
+from extend_conformance import vocabulary
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,14 +21,12 @@ class Event:
     """One entry.
 
     :param at_s: seconds since the journal was begun (monotonic clock).
-    :param kind: ``api-call``, ``status``, ``message``, ``device``,
-        ``connector``, ``data``, ``capability``, ``error`` or ``step``.
     :param summary: one line for a person.
     :param details: the same for a program, without secrets.
     """
 
     at_s: float
-    kind: str
+    kind: vocabulary.EventKind
     summary: str
     details: collections.abc.Mapping[str, object]
 
@@ -47,7 +46,9 @@ class Journal:
         """Seconds since the journal was begun."""
         return self._clock() - self._start_s
 
-    def add(self, kind: str, summary: str, **details: object) -> Event:
+    def add(
+        self, kind: vocabulary.EventKind, summary: str, **details: object
+    ) -> Event:
         """Enter an event, at this moment, without its secrets."""
         summary = masking.text(summary)
         clean = types.MappingProxyType(masking.masked(details))

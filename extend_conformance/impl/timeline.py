@@ -6,6 +6,7 @@ import collections.abc
 import contextlib
 import time
 
+from extend_conformance import vocabulary
 from extend_conformance.results import model
 
 
@@ -91,7 +92,7 @@ class Timeline:
         if now_s > self._since_s:
             self._spans.append(
                 model.Span(
-                    name=self._names[-1],
+                    name=vocabulary.Phase(self._names[-1]),
                     start_s=self._since_s,
                     end_s=now_s,
                     uncertainty_s=uncertainty_s,

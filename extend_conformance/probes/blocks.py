@@ -20,6 +20,7 @@ import zlib
 import numpy
 import numpy.typing
 
+from extend_conformance import vocabulary
 from extend_conformance.results import model
 
 BLOCK_BYTES = 4096
@@ -175,43 +176,61 @@ class Pattern:
 
     def _name_damage(
         self, number: int, found: bytes, generation: int
-    ) -> tuple[str, str]:
+    ) -> tuple[vocabulary.DamageKind, str]:
         if found == _ZEROS[: len(found)]:
-            return 'zeros', 'reads zeros'
+            return vocabulary.DamageKind.ZEROS, 'reads zeros'
         identity = identify(found) if len(found) == BLOCK_BYTES else None
         if identity is None:
-            return 'noise', self._name_noise(number, found)
+            return vocabulary.DamageKind.NOISE, self._name_noise(number, found)
         kind, what = self._name_stamp(number, identity)
-        if kind == 'stale' and generation:
+        if kind is vocabulary.DamageKind.STALE and generation:
             what = f'{what}, not {generation}'
         return kind, f'holds {what}'
 
-    def _name_stamp(self, number: int, identity: Identity) -> tuple[str, str]:
+    def _name_stamp(
+        self, number: int, identity: Identity
+    ) -> tuple[vocabulary.DamageKind, str]:
         """Kind and name of what an intact stamp stands for."""
         if identity.run != self._run:
             return (
-                'other-volume',
+                vocabulary.DamageKind.OTHER_VOLUME,
                 f'data of volume {identity.volume} of another run',
             )
         if identity.volume != self._volume:
             name = self._others.get(identity.volume, 'of this run')
-            return 'other-volume', f'data of volume {identity.volume}, {name}'
+            return (
+                vocabulary.DamageKind.OTHER_VOLUME,
+                f'data of volume {identity.volume}, {name}',
+            )
         if identity.number != number:
             shift = (identity.number - number) * BLOCK_BYTES
-            return 'other-block', f'data from {shift:+d} bytes away'
-        return 'stale', f'generation {identity.generation}'
+            return (
+                vocabulary.DamageKind.OTHER_BLOCK,
+                f'data from {shift:+d} bytes away',
+            )
+        return (
+            vocabulary.DamageKind.STALE,
+            f'generation {identity.generation}',
+        )
 
     def _name_noise(self, number: int, found: bytes) -> str:
         """Say of what a block is made that is not one stamp throughout."""
-        names = []
+        names: list[str] = []
         if carries_stamps(found):
             for part in _parts(found):
                 identity = _read(part)
                 if identity is not None:
                     names.append(self._name_stamp(number, identity)[1])
                 else:
-                    names.append('noise' if any(part) else 'zeros')
-        if set(names) <= {'noise', 'zeros'}:
+                    names.append(
+                        vocabulary.DamageKind.NOISE
+                        if any(part)
+                        else vocabulary.DamageKind.ZEROS
+                    )
+        if set(names) <= {
+            vocabulary.DamageKind.NOISE,
+            vocabulary.DamageKind.ZEROS,
+        }:
             return 'holds nothing that any run wrote'
         return f'is torn between {" and ".join(dict.fromkeys(names))}'
 

@@ -146,9 +146,9 @@ def _with_connector(
     assert context.host is not None
     protocol = volume.attached.protocol
     connector = {
-        True: 'extends',
-        False: 'cannot-extend',
-        None: 'no-connector',
+        True: vocabulary.Connector.EXTENDS,
+        False: vocabulary.Connector.CANNOT_EXTEND,
+        None: vocabulary.Connector.NO_CONNECTOR,
     }[context.host.can_extend(protocol)]
     truths = dataclasses.replace(
         context.backend.truths, protocol=protocol, connector=connector

@@ -101,7 +101,7 @@ def _missing(results: model.Results) -> tuple[model.CheckResult, ...]:
             scope=planned.scope,
             level=planned.level,
             backend=planned.backend,
-            verdict=vocabulary.CheckVerdict.MISSING.value,
+            verdict=vocabulary.CheckVerdict.MISSING,
             reason='It was planned, but nothing wrote a result.',
             cause='no-result',
         )
@@ -126,7 +126,7 @@ def _unwritten(results: model.Results) -> tuple[model.Backend, ...]:
 
 def _judge_cloud(
     checks: collections.abc.Sequence[model.CheckResult],
-) -> str | None:
+) -> vocabulary.BackendVerdict | None:
     """``None`` if nothing of scope ``cloud`` was planned or ran.
 
     Every profile plans something of it, so then a person chose otherwise.
@@ -160,9 +160,9 @@ def _judge_backend(
     )
     return dataclasses.replace(
         backend,
-        outcome=outcome.value,
+        outcome=outcome,
         outcome_check=None if carrier is None else carrier.check,
-        verdict=row.verdict.value,
+        verdict=row.verdict,
         verdict_row=row.number,
         verdict_reason=_reason(backend, promise, outcome, carrier, musts, row),
     )

@@ -97,7 +97,9 @@ def time(cell: timings.Cell | None) -> str:
 
 def headline(results: model.Results) -> str:
     """How many backends got which verdict, and the cloud's, in a sentence."""
-    found = collections.Counter(b.verdict for b in results.backends)
+    found: collections.Counter[str | None] = collections.Counter(
+        b.verdict for b in results.backends
+    )
     number = len(results.backends)
     parts = [
         f'{found[verdict]} {many if found[verdict] > 1 else one}'

@@ -2,8 +2,10 @@
 
 """Puts results of several runs together, so that nothing bad is hidden.
 
-Which results are good or bad is decided elsewhere; this module orders the
-words from the worst to the best, so that the worst is kept.
+Every field has a rule here that says what becomes of it; one without a rule
+cannot be merged at all. Which results are good or bad is decided elsewhere:
+the words of the vocabulary are declared the worst first, and the worst is
+kept.
 """
 
 import collections
@@ -11,36 +13,28 @@ import collections.abc
 import dataclasses
 import typing as ty
 
+from extend_conformance import vocabulary
 from extend_conformance.results import model
 
-#: Verdicts of one check in several runs: the first of these is kept. What
-#: was tested comes before what was not.
-CHECK_VERDICTS = (
-    'fail',
-    'known',
-    'pass',
-    'abort',
-    'not-applicable',
-    'skip',
-    'missing',
-)
-
-_TESTED = frozenset({'fail', 'known', 'pass'})
-
-#: Outcomes of one backend in several runs: the first of these is kept.
-OUTCOMES = (
-    'data-damaged',
-    'io-interrupted',
-    'inconsistent',
-    'control-plane-only',
-    'hang',
-    'refused-driver',
-    'refused-scheduler',
-    'supported',
-    'inconclusive',
-)
-
 _Value = ty.TypeVar('_Value')
+
+#: Gives the value of a field from the parts that are put together, at least
+#: one, and the name of the field.
+Rule: ty.TypeAlias = collections.abc.Callable[
+    [collections.abc.Sequence[ty.Any], str], ty.Any
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Rules:
+    """What becomes of a field.
+
+    :param of_one_run: where workers, or directories, have the same run.
+    :param of_several_runs: where they have different ones.
+    """
+
+    of_one_run: Rule
+    of_several_runs: Rule
 
 
 def union_of_runs(
@@ -51,22 +45,7 @@ def union_of_runs(
     :param runs: not empty, all of the same id; where they disagree, the
         first is believed.
     """
-    finished = [run.finished_at for run in runs if run.finished_at]
-    host: dict[str, str] = {}
-    for run in reversed(runs):
-        host.update(run.host)
-    return dataclasses.replace(
-        runs[0],
-        started_at=min(run.started_at for run in runs),
-        finished_at=max(finished) if finished else None,
-        release=_first(run.release for run in runs),
-        microversion_max=_first(run.microversion_max for run in runs),
-        host=host,
-        planned=_planned(runs),
-        not_planned=_unique(part for run in runs for part in run.not_planned),
-        warnings=_unique(part for run in runs for part in run.warnings),
-        pages=_pages(runs),
-    )
+    return _combined(model.Run, runs, _of_one_run(RUN))
 
 
 def merge(many: collections.abc.Sequence[model.Results]) -> model.Results:
@@ -82,96 +61,182 @@ def merge(many: collections.abc.Sequence[model.Results]) -> model.Results:
     """
     if not many:
         raise ValueError('nothing to merge')
-    parts = _per_run(many)
-    warnings: list[str] = []
-    checks = _merge_checks(parts, warnings)
-    backends = _merge_backends(parts, warnings)
-    run = _merge_runs([part.run for part in parts], warnings)
-    return model.Results(
-        run=run,
-        backends=backends,
-        checks=checks,
-        samples=_merge_samples(parts),
-    )
-
-
-def _per_run(
-    many: collections.abc.Sequence[model.Results],
-) -> list[model.Results]:
-    """One for each run, though a run may come in several directories."""
+    # One for each run, though a run may come in several directories.
     by_run: dict[str, list[model.Results]] = {}
     for results in many:
         by_run.setdefault(results.run.id, []).append(results)
-    return [
-        dataclasses.replace(
-            group[0],
-            run=union_of_runs([results.run for results in group]),
-            backends=tuple(b for r in group for b in r.backends),
-            checks=tuple(c for r in group for c in r.checks),
-            samples=tuple(
-                {s.id: s for r in group for s in r.samples}.values()
-            ),
-        )
+    parts = [
+        _combined(model.Results, group, _of_one_run(RESULTS))
         for group in by_run.values()
     ]
-
-
-def _merge_runs(
-    runs: collections.abc.Sequence[model.Run], warnings: list[str]
-) -> model.Run:
-    if len(runs) == 1:
-        return dataclasses.replace(
-            runs[0], warnings=_unique((*runs[0].warnings, *warnings))
-        )
-    finished = [run.finished_at for run in runs if run.finished_at]
-    doors = {run.door for run in runs}
-    hosts = [run.host for run in runs]
-    planned = _planned(runs)
-    checks = {part.check for part in planned}
-    return model.Run(
-        id=' + '.join(run.id for run in runs),
-        door=runs[0].door if len(doors) == 1 else 'merged',
-        profile=_joined(run.profile for run in runs),
-        tool_version=_joined(run.tool_version for run in runs),
-        started_at=min(run.started_at for run in runs),
-        finished_at=max(finished) if finished else None,
-        cloud=_joined(run.cloud for run in runs),
-        host={
-            key: _joined(host[key] for host in hosts if key in host)
-            for key in dict.fromkeys(key for host in hosts for key in host)
-        },
-        release=_joined(run.release for run in runs if run.release) or None,
-        microversion_max=_joined(
-            run.microversion_max for run in runs if run.microversion_max
-        )
-        or None,
-        volume_types=_volume_types(runs),
-        planned=planned,
-        not_planned=_unique(
-            part
-            for run in runs
-            for part in run.not_planned
-            if part.check not in checks
-        ),
-        warnings=(
-            *_unique(
-                f'{run.id}: {warning}'
-                for run in runs
-                for warning in run.warnings
+    merged = _combined(model.Results, parts, _of_several_runs(RESULTS))
+    return dataclasses.replace(
+        merged,
+        run=dataclasses.replace(
+            merged.run,
+            warnings=_unique(
+                (
+                    *merged.run.warnings,
+                    *_differing_checks(parts),
+                    *_differing_backends(parts),
+                )
             ),
-            *warnings,
         ),
-        pages=_pages(runs),
-        merged_from=tuple(
-            dataclasses.replace(part, pages=())
-            for run in runs
-            for part in (run.merged_from or (run,))
-        ),
+    )
+
+
+def _combined(
+    form: type[_Value],
+    parts: collections.abc.Sequence[_Value],
+    rules: collections.abc.Mapping[str, Rule],
+) -> _Value:
+    """A value of which every field is what its rule says."""
+    return form(
+        **{
+            field.name: rules[field.name](parts, field.name)
+            for field in dataclasses.fields(form)  # type: ignore[arg-type]
+        }
+    )
+
+
+def _of_one_run(
+    table: collections.abc.Mapping[str, Rules],
+) -> dict[str, Rule]:
+    return {name: rules.of_one_run for name, rules in table.items()}
+
+
+def _of_several_runs(
+    table: collections.abc.Mapping[str, Rules],
+) -> dict[str, Rule]:
+    return {name: rules.of_several_runs for name, rules in table.items()}
+
+
+# Rules of any field.
+
+
+def _of_first(parts: collections.abc.Sequence[ty.Any], name: str) -> ty.Any:
+    return getattr(parts[0], name)
+
+
+def _dropped(_: collections.abc.Sequence[ty.Any], __: str) -> None:
+    """To be given anew."""
+    return None
+
+
+def _values(
+    parts: collections.abc.Sequence[ty.Any], name: str
+) -> list[ty.Any]:
+    """All values that there are."""
+    values = [getattr(part, name) for part in parts]
+    return [value for value in values if value is not None]
+
+
+def _first_known(parts: collections.abc.Sequence[ty.Any], name: str) -> ty.Any:
+    return next(iter(_values(parts, name)), None)
+
+
+def _earliest(parts: collections.abc.Sequence[ty.Any], name: str) -> ty.Any:
+    return min(_values(parts, name), default=None)
+
+
+def _latest(parts: collections.abc.Sequence[ty.Any], name: str) -> ty.Any:
+    return max(_values(parts, name), default=None)
+
+
+def _joined(parts: collections.abc.Sequence[ty.Any], name: str) -> str | None:
+    """All words, for a person."""
+    return ', '.join(_unique(_values(parts, name))) or None
+
+
+def _every(
+    parts: collections.abc.Sequence[ty.Any], name: str
+) -> tuple[ty.Any, ...]:
+    return tuple(one for part in parts for one in getattr(part, name))
+
+
+def _each_once(
+    parts: collections.abc.Sequence[ty.Any], name: str
+) -> tuple[ty.Any, ...]:
+    return _unique(_every(parts, name))
+
+
+# Rules of a run.
+
+
+def _all_ids(runs: collections.abc.Sequence[model.Run], _: str) -> str:
+    return ' + '.join(run.id for run in runs)
+
+
+def _door(
+    runs: collections.abc.Sequence[model.Run], _: str
+) -> vocabulary.Door:
+    doors = {run.door for run in runs}
+    return runs[0].door if len(doors) == 1 else vocabulary.Door.MERGED
+
+
+def _told_words(runs: collections.abc.Sequence[model.Run], name: str) -> str:
+    """As :func:`_joined`, of what every run has."""
+    return _joined(runs, name) or ''
+
+
+def _first_host(
+    runs: collections.abc.Sequence[model.Run], _: str
+) -> dict[str, str]:
+    host: dict[str, str] = {}
+    for run in reversed(runs):
+        host.update(run.host)
+    return host
+
+
+def _all_hosts(
+    runs: collections.abc.Sequence[model.Run], _: str
+) -> dict[str, str]:
+    hosts = [run.host for run in runs]
+    return {
+        key: ', '.join(_unique(host[key] for host in hosts if key in host))
+        for key in dict.fromkeys(key for host in hosts for key in host)
+    }
+
+
+def _planned(
+    runs: collections.abc.Sequence[model.Run], name: str
+) -> tuple[model.Planned, ...]:
+    """All plans as one, the backends in the order in which they were named.
+
+    Workers write theirs in any order.
+    """
+    volume_types = _each_once(runs, 'volume_types')
+    order = {name: place for place, name in enumerate(volume_types)}
+    return tuple(
+        sorted(
+            _each_once(runs, name),
+            key=lambda part: (
+                part.backend is not None,
+                order.get(part.backend or '', len(order)),
+            ),
+        )
+    )
+
+
+def _planned_nowhere(
+    runs: collections.abc.Sequence[model.Run], name: str
+) -> tuple[model.NotPlanned, ...]:
+    checks = {part.check for run in runs for part in run.planned}
+    return tuple(
+        part for part in _each_once(runs, name) if part.check not in checks
+    )
+
+
+def _warnings_of_runs(
+    runs: collections.abc.Sequence[model.Run], _: str
+) -> tuple[str, ...]:
+    return _unique(
+        f'{run.id}: {warning}' for run in runs for warning in run.warnings
     )
 
 
 def _pages(
-    runs: collections.abc.Iterable[model.Run],
+    runs: collections.abc.Sequence[model.Run], _: str
 ) -> tuple[model.Page, ...]:
     """The page of each check, the first where several have one."""
     found: dict[str, model.Page] = {}
@@ -181,73 +246,126 @@ def _pages(
     return tuple(found.values())
 
 
-def _merge_checks(
-    parts: collections.abc.Sequence[model.Results], warnings: list[str]
-) -> tuple[model.CheckResult, ...]:
-    groups: dict[tuple[str, str | None], list[model.CheckResult]] = (
-        collections.defaultdict(list)
+def _as_they_were(
+    runs: collections.abc.Sequence[model.Run], _: str
+) -> tuple[model.Run, ...]:
+    return tuple(
+        dataclasses.replace(part, pages=())
+        for run in runs
+        for part in (run.merged_from or (run,))
     )
-    for part in parts:
-        for result in part.checks:
-            groups[result.check, result.backend].append(result)
-    for (check, backend), group in groups.items():
-        verdicts = _unique(
-            result.verdict for result in group if result.verdict in _TESTED
+
+
+#: What becomes of each field of :class:`model.Run`.
+RUN: ty.Final[collections.abc.Mapping[str, Rules]] = {
+    'id': Rules(_of_first, _all_ids),
+    'door': Rules(_of_first, _door),
+    'profile': Rules(_of_first, _told_words),
+    'tool_version': Rules(_of_first, _told_words),
+    'started_at': Rules(_earliest, _earliest),
+    'cloud': Rules(_of_first, _told_words),
+    'host': Rules(_first_host, _all_hosts),
+    'finished_at': Rules(_latest, _latest),
+    'release': Rules(_first_known, _joined),
+    'microversion_max': Rules(_first_known, _joined),
+    'volume_types': Rules(_of_first, _each_once),
+    'planned': Rules(_planned, _planned),
+    'not_planned': Rules(_each_once, _planned_nowhere),
+    'warnings': Rules(_each_once, _warnings_of_runs),
+    'pages': Rules(_pages, _pages),
+    'merged_from': Rules(_of_first, _as_they_were),
+}
+
+
+# Rules of a backend.
+
+
+def _worst_measurement(
+    backends: collections.abc.Sequence[model.Backend], _: str
+) -> model.Measurement | None:
+    measured = [one.measurement for one in backends if one.measurement]
+    outcomes = list(vocabulary.Outcome)
+    return min(
+        measured, key=lambda one: outcomes.index(one.outcome), default=None
+    )
+
+
+#: What becomes of each field of :class:`model.Backend`; the first of them
+#: has a promise, if any has one.
+BACKEND: ty.Final[collections.abc.Mapping[str, Rule]] = {
+    'volume_type': _of_first,
+    'pool': _of_first,
+    'vendor': _of_first,
+    'driver_version': _of_first,
+    'simulated': _of_first,
+    'must_get': _of_first,
+    'truths': _of_first,
+    'promise': _of_first,
+    'measurement': _worst_measurement,
+    'outcome': _dropped,
+    'outcome_check': _dropped,
+    'verdict': _dropped,
+    'verdict_row': _dropped,
+    'verdict_reason': _dropped,
+    'matrix_patch': _of_first,
+}
+
+
+# Rules of results.
+
+
+def _run_of_workers(
+    parts: collections.abc.Sequence[model.Results], _: str
+) -> model.Run:
+    return union_of_runs([part.run for part in parts])
+
+
+def _run_of_runs(
+    parts: collections.abc.Sequence[model.Results], _: str
+) -> model.Run:
+    runs = [part.run for part in parts]
+    if len(runs) == 1:
+        return runs[0]
+    return _combined(model.Run, runs, _of_several_runs(RUN))
+
+
+def _backends(
+    parts: collections.abc.Sequence[model.Results], _: str
+) -> tuple[model.Backend, ...]:
+    return tuple(
+        _combined(
+            model.Backend,
+            sorted(group, key=lambda one: one.promise is None),
+            BACKEND,
         )
-        if len(verdicts) > 1:
-            warnings.append(
-                f'{check} of {backend or "the cloud"} came out differently: '
-                f'{", ".join(verdicts)}; the worst is kept.'
-            )
+        for group in _grouped_backends(parts).values()
+    )
+
+
+def _worst_checks(
+    parts: collections.abc.Sequence[model.Results], _: str
+) -> tuple[model.CheckResult, ...]:
+    verdicts = list(vocabulary.CheckVerdict)
     return tuple(
         min(
             group,
             key=lambda result: (
-                CHECK_VERDICTS.index(result.verdict),
+                verdicts.index(result.verdict),
                 not result.data_failure,
             ),
         )
-        for group in groups.values()
+        for group in _grouped_checks(parts).values()
     )
 
 
-def _merge_backends(
-    parts: collections.abc.Sequence[model.Results], warnings: list[str]
-) -> tuple[model.Backend, ...]:
-    groups: dict[str, list[model.Backend]] = collections.defaultdict(list)
-    for part in parts:
-        for backend in part.backends:
-            groups[backend.volume_type].append(backend)
-    merged = []
-    for volume_type, group in groups.items():
-        measured = [b.measurement for b in group if b.measurement]
-        outcomes = _unique(m.outcome for m in measured)
-        if len(outcomes) > 1:
-            warnings.append(
-                f'{volume_type} was measured differently: '
-                f'{", ".join(outcomes)}; the worst is kept.'
-            )
-        first = next((b for b in group if b.promise), group[0])
-        merged.append(
-            dataclasses.replace(
-                first,
-                measurement=min(
-                    measured,
-                    key=lambda m: OUTCOMES.index(m.outcome),
-                    default=None,
-                ),
-                outcome=None,
-                outcome_check=None,
-                verdict=None,
-                verdict_row=None,
-                verdict_reason=None,
-            )
-        )
-    return tuple(merged)
+def _samples_of_one_run(
+    parts: collections.abc.Sequence[model.Results], name: str
+) -> tuple[model.Sample, ...]:
+    return tuple({one.id: one for one in _every(parts, name)}.values())
 
 
-def _merge_samples(
-    parts: collections.abc.Sequence[model.Results],
+def _samples_of_runs(
+    parts: collections.abc.Sequence[model.Results], _: str
 ) -> tuple[model.Sample, ...]:
     taken = collections.Counter(
         sample.id for part in parts for sample in part.samples
@@ -261,37 +379,75 @@ def _merge_samples(
     )
 
 
-def _first(values: collections.abc.Iterable[str | None]) -> str | None:
-    return next((value for value in values if value is not None), None)
+#: What becomes of each field of :class:`model.Results`.
+RESULTS: ty.Final[collections.abc.Mapping[str, Rules]] = {
+    'run': Rules(_run_of_workers, _run_of_runs),
+    'schema_version': Rules(_of_first, _of_first),
+    'cloud_verdict': Rules(_dropped, _dropped),
+    'backends': Rules(_every, _backends),
+    'checks': Rules(_every, _worst_checks),
+    'samples': Rules(_samples_of_one_run, _samples_of_runs),
+}
 
 
-def _joined(values: collections.abc.Iterable[str]) -> str:
-    return ', '.join(_unique(values))
+# Who disagrees.
 
 
-def _volume_types(
-    runs: collections.abc.Sequence[model.Run],
-) -> tuple[str, ...]:
-    return _unique(name for run in runs for name in run.volume_types)
-
-
-def _planned(
-    runs: collections.abc.Sequence[model.Run],
-) -> tuple[model.Planned, ...]:
-    """All plans as one, the backends in the order in which they were named.
-
-    Workers write theirs in any order.
-    """
-    order = {name: place for place, name in enumerate(_volume_types(runs))}
-    return tuple(
-        sorted(
-            _unique(part for run in runs for part in run.planned),
-            key=lambda part: (
-                part.backend is not None,
-                order.get(part.backend or '', len(order)),
-            ),
-        )
+def _grouped_checks(
+    parts: collections.abc.Sequence[model.Results],
+) -> dict[tuple[str, str | None], list[model.CheckResult]]:
+    groups: dict[tuple[str, str | None], list[model.CheckResult]] = (
+        collections.defaultdict(list)
     )
+    for part in parts:
+        for result in part.checks:
+            groups[result.check, result.backend].append(result)
+    return groups
+
+
+def _grouped_backends(
+    parts: collections.abc.Sequence[model.Results],
+) -> dict[str, list[model.Backend]]:
+    groups: dict[str, list[model.Backend]] = collections.defaultdict(list)
+    for part in parts:
+        for backend in part.backends:
+            groups[backend.volume_type].append(backend)
+    return groups
+
+
+_TESTED: ty.Final = (
+    vocabulary.CheckVerdict.FAIL,
+    vocabulary.CheckVerdict.KNOWN,
+    vocabulary.CheckVerdict.PASS,
+)
+
+
+def _differing_checks(
+    parts: collections.abc.Sequence[model.Results],
+) -> collections.abc.Iterator[str]:
+    for (check, backend), group in _grouped_checks(parts).items():
+        verdicts = _unique(
+            result.verdict for result in group if result.verdict in _TESTED
+        )
+        if len(verdicts) > 1:
+            yield (
+                f'{check} of {backend or "the cloud"} came out differently: '
+                f'{", ".join(verdicts)}; the worst is kept.'
+            )
+
+
+def _differing_backends(
+    parts: collections.abc.Sequence[model.Results],
+) -> collections.abc.Iterator[str]:
+    for volume_type, group in _grouped_backends(parts).items():
+        outcomes = _unique(
+            one.measurement.outcome for one in group if one.measurement
+        )
+        if len(outcomes) > 1:
+            yield (
+                f'{volume_type} was measured differently: '
+                f'{", ".join(outcomes)}; the worst is kept.'
+            )
 
 
 def _unique(

@@ -1,60 +1,158 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a run leaves behind, as immutable values.
+"""What a run leaves behind, as immutable values that make sense.
 
-The model knows how results look, not where they come from: words that the
-verdict table owns (verdicts, outcomes, levels) are plain strings here, held
-to their vocabulary by the JSON schema.
+Everything that is true of a result by itself stands here, and nowhere else:
+its fields, its words, and what is refused when it is made. The JSON schema,
+reading and writing follow from it. Where results come from is left to others.
 """
 
 import collections.abc
 import dataclasses
 import typing as ty
 
+import pydantic
+import pydantic.dataclasses
+
+from extend_conformance import vocabulary
+
 #: Version of the schema, raised whenever a reader of the old one would
 #: misread the new one.
 #:
 #: 1: first version.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: ty.Final = 1
+
+_T = ty.TypeVar('_T')
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@ty.dataclass_transform(
+    frozen_default=True,
+    kw_only_default=True,
+    field_specifiers=(dataclasses.field,),
+)
+def _value(form: type[_T]) -> type[_T]:
+    """Make a frozen dataclass that refuses what its fields do not allow.
+
+    Nothing is taken for something else, neither ``'5'`` nor ``True`` for a
+    number, and no key is let pass that the class does not have.
+
+    :raises pydantic.ValidationError: when a value is made; a ``ValueError``.
+    """
+    made = pydantic.dataclasses.dataclass(
+        form,
+        frozen=True,
+        kw_only=True,
+        config=pydantic.ConfigDict(
+            strict=True, extra='forbid', allow_inf_nan=False
+        ),
+    )
+    return ty.cast(type[_T], made)
+
+
+def _encodable(value: ty.Any) -> ty.Any:
+    """Put ``?`` where UTF-8 has nothing, as in the name of a file.
+
+    A result must not be lost for it when it is written.
+    """
+    if isinstance(value, str):
+        return value.encode(errors='replace').decode()
+    if isinstance(value, collections.abc.Mapping):
+        return {_encodable(k): _encodable(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_encodable(each) for each in value]
+    return value
+
+
+def _of_cloud(
+    verdict: vocabulary.BackendVerdict,
+) -> vocabulary.BackendVerdict:
+    if verdict not in _CLOUD_VERDICTS:
+        raise ValueError(f'{verdict} is no verdict of a cloud')
+    return verdict
+
+
+#: Nothing is promised of the cloud itself, so that nothing contradicts it.
+_CLOUD_VERDICTS: ty.Final = (
+    vocabulary.BackendVerdict.CONFORMS,
+    vocabulary.BackendVerdict.FAILS,
+    vocabulary.BackendVerdict.UNDECIDED,
+)
+
+#: A word of the vocabulary, which may also be given as text.
+_Word: ty.TypeAlias = ty.Annotated[_T, pydantic.Strict(False)]
+
+_Text = ty.Annotated[str, pydantic.BeforeValidator(_encodable)]
+_Name = ty.Annotated[_Text, pydantic.Field(min_length=1)]
+_Count = ty.Annotated[int, pydantic.Field(ge=0)]
+_Positive = ty.Annotated[int, pydantic.Field(ge=1)]
+_Seconds = ty.Annotated[float, pydantic.Field(ge=0)]
+_Details = ty.Annotated[
+    collections.abc.Mapping[str, ty.Any], pydantic.BeforeValidator(_encodable)
+]
+#: Whole ones stay whole: bytes are told without a decimal point.
+_Number = ty.Annotated[
+    int | float, pydantic.WithJsonSchema({'type': 'number'})
+]
+#: ISO 8601, UTC.
+_Time = ty.Annotated[
+    str,
+    pydantic.Field(
+        description='ISO 8601, UTC',
+        pattern=r'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}'
+        r'(\.[0-9]+)?(Z|\+00:00)$',
+    ),
+]
+_CloudVerdict = ty.Annotated[
+    _Word[vocabulary.BackendVerdict],
+    pydantic.AfterValidator(_of_cloud),
+    pydantic.WithJsonSchema({'enum': list(_CLOUD_VERDICTS)}),
+]
+#: A word, or what :func:`vocabulary.http_cause` makes of a status.
+_Cause: ty.TypeAlias = (
+    _Word[vocabulary.Cause]
+    | ty.Annotated[
+        str,
+        pydantic.Field(
+            # Servers answer more than HTTP has, up to three digits.
+            pattern=r'^http-[1-9][0-9]{2}$'
+        ),
+    ]
+)
+
+
+@_value
 class Event:
     """One thing that was seen, at a moment of the check or measurement.
 
     :param at_s: seconds since the check or measurement began (monotonic).
-    :param kind: ``api-call``, ``status``, ``message``, ``device``,
-        ``connector``, ``data``, ``capability``, ``step`` or ``error``.
     :param summary: one line for a person.
     :param details: the same for a program; JSON scalars and lists.
     """
 
-    at_s: float
-    kind: str
-    summary: str
-    details: collections.abc.Mapping[str, ty.Any] = dataclasses.field(
-        default_factory=dict
-    )
+    at_s: _Seconds
+    kind: vocabulary.EventKind
+    summary: _Text
+    details: _Details = dataclasses.field(default_factory=dict)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@_value
 class Damage:
-    """A extent of a volume that did not hold what was written to it.
+    """An extent of a volume that did not hold what was written to it.
 
     :param offset_bytes: where it begins.
     :param length_bytes: how much of it there is.
-    :param kind: ``zeros``, ``other-block`` (of this volume), ``stale`` (an
-        older generation), ``other-volume``, ``noise`` or ``unreadable``.
+    :param kind: ``other-block`` is of this volume, ``stale`` of an older
+        generation.
     :param detail: what was found instead, for a person.
     """
 
-    offset_bytes: int
-    length_bytes: int
-    kind: str
-    detail: str
+    offset_bytes: _Count
+    length_bytes: _Positive
+    kind: _Word[vocabulary.DamageKind]
+    detail: _Text
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@_value
 class Measurement:
     """The first extend of a fresh attached volume: what it came to.
 
@@ -71,24 +169,24 @@ class Measurement:
     :param extend_s: seconds from the request until the state settled.
     """
 
-    outcome: str
-    explanation: str
-    cause: str | None = None
-    size_before_gib: int | None = None
-    size_wanted_gib: int | None = None
-    size_after_gib: int | None = None
-    status_after: str | None = None
-    http_status: int | None = None
-    request_id: str | None = None
-    connector_bytes: int | None = None
-    device_before_bytes: int | None = None
-    device_after_bytes: int | None = None
-    extend_s: float | None = None
+    outcome: _Word[vocabulary.Outcome]
+    explanation: _Text
+    cause: _Cause | None = None
+    size_before_gib: _Count | None = None
+    size_wanted_gib: _Count | None = None
+    size_after_gib: _Count | None = None
+    status_after: _Text | None = None
+    http_status: _Count | None = None
+    request_id: _Text | None = None
+    connector_bytes: _Count | None = None
+    device_before_bytes: _Count | None = None
+    device_after_bytes: _Count | None = None
+    extend_s: _Seconds | None = None
     damage: tuple[Damage, ...] = ()
     evidence: tuple[Event, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@_value
 class Truths:
     """What four witnesses say of a backend; ``None``: no word from it.
 
@@ -98,30 +196,29 @@ class Truths:
     :param matrix_releases: the releases that the cloud may be of.
     :param capability: the pool's ``online_extend_support`` as its JSON
         text; ``absent`` if the pool does not state it.
-    :param connector: what os-brick's connector for ``protocol`` can do:
-        ``extends``, ``cannot-extend`` or ``no-connector``.
+    :param connector: what os-brick's connector for ``protocol`` can do.
     :param protocol: ``driver_volume_type`` of a connection.
     """
 
-    claim: str | None = None
-    matrix_key: str | None = None
-    matrix_value: str | None = None
-    matrix_releases: tuple[str, ...] = ()
-    capability: str | None = None
-    connector: str | None = None
-    protocol: str | None = None
+    claim: _Word[vocabulary.Expectation] | None = None
+    matrix_key: _Text | None = None
+    matrix_value: _Text | None = None
+    matrix_releases: tuple[_Text, ...] = ()
+    capability: _Text | None = None
+    connector: _Word[vocabulary.Connector] | None = None
+    protocol: _Text | None = None
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@_value
 class Promise:
     """What was promised, by whom, and why it is read that way."""
 
-    expected: str
-    source: str
-    explanation: str
+    expected: _Word[vocabulary.Expectation]
+    source: _Word[vocabulary.ExpectationSource]
+    explanation: _Text
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@_value
 class Backend:
     """A backend under test, named by its volume type.
 
@@ -137,30 +234,28 @@ class Backend:
         wrong.
     """
 
-    volume_type: str
-    pool: str | None = None
-    vendor: str | None = None
-    driver_version: str | None = None
-    simulated: str | None = None
-    must_get: str | None = None
+    volume_type: _Name
+    pool: _Text | None = None
+    vendor: _Text | None = None
+    driver_version: _Text | None = None
+    simulated: _Text | None = None
+    must_get: _Word[vocabulary.BackendVerdict] | None = None
     truths: Truths = Truths()
     promise: Promise | None = None
     measurement: Measurement | None = None
-    outcome: str | None = None
-    outcome_check: str | None = None
-    verdict: str | None = None
-    verdict_row: int | None = None
-    verdict_reason: str | None = None
-    matrix_patch: str | None = None
+    outcome: _Word[vocabulary.Outcome] | None = None
+    outcome_check: _Text | None = None
+    verdict: _Word[vocabulary.BackendVerdict] | None = None
+    verdict_row: _Count | None = None
+    verdict_reason: _Text | None = None
+    matrix_patch: _Text | None = None
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@_value
 class CheckResult:
     """What one check said of one backend, or of the cloud.
 
     :param backend: the volume type; ``None`` for scope ``cloud``.
-    :param verdict: ``pass``, ``fail``, ``abort``, ``skip``,
-        ``not-applicable``, ``missing`` or ``known``.
     :param reason: one sentence; for a failure, what failed.
     :param cause: machine-readable cause of a skip, abort or
         not-applicable, for example ``no-host``.
@@ -172,40 +267,39 @@ class CheckResult:
     :param figures: numbers of an ``info`` check, by name with unit.
     """
 
-    check: str
-    uuid: str
-    scope: str
-    level: str
-    verdict: str
-    backend: str | None = None
-    reason: str = ''
-    cause: str | None = None
-    outcome: str | None = None
+    check: _Name
+    uuid: _Text
+    scope: _Word[vocabulary.Scope]
+    level: _Word[vocabulary.Level]
+    verdict: _Word[vocabulary.CheckVerdict]
+    backend: _Text | None = None
+    reason: _Text = ''
+    cause: _Cause | None = None
+    outcome: _Word[vocabulary.Outcome] | None = None
     data_failure: bool = False
-    started_at: str | None = None
-    elapsed_s: float | None = None
+    started_at: _Time | None = None
+    elapsed_s: _Seconds | None = None
     damage: tuple[Damage, ...] = ()
-    figures: collections.abc.Mapping[str, float] = dataclasses.field(
+    figures: collections.abc.Mapping[str, _Number] = dataclasses.field(
         default_factory=dict
     )
     evidence: tuple[Event, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@_value
 class Span:
     """A named part of the time, on the sample's monotonic clock.
 
-    :param name: ``create``, ``attach``, ``write``, ``extend``, ``detach``
-        or ``wait``. Spans of one sample do not overlap, so that they can be
-        stacked.
+    Spans of one sample do not overlap, so that they can be stacked.
+
     :param uncertainty_s: the end may have been up to this much earlier,
         because the state was polled.
     """
 
-    name: str
-    start_s: float
-    end_s: float
-    uncertainty_s: float = 0.0
+    name: _Word[vocabulary.Phase]
+    start_s: _Seconds
+    end_s: _Seconds
+    uncertainty_s: _Seconds = 0.0
 
     def __post_init__(self) -> None:
         if self.end_s < self.start_s:
@@ -217,7 +311,7 @@ class Span:
         return self.end_s - self.start_s
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@_value
 class ExtendMark:
     """An extend during the creation of an image volume.
 
@@ -225,20 +319,25 @@ class ExtendMark:
     :param end_s: when the next byte could be written.
     """
 
-    start_s: float
-    end_s: float
-    from_gib: int
-    to_gib: int
+    start_s: _Seconds
+    end_s: _Seconds
+    from_gib: _Count
+    to_gib: _Count
+
+    def __post_init__(self) -> None:
+        if self.end_s < self.start_s:
+            raise ValueError('an extend ends before it starts')
+        if self.to_gib < self.from_gib:
+            raise ValueError('an extend makes a volume smaller')
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@_value
 class Sample:
     """One timed creation of an image volume, kept raw.
 
     :param id: unique within the run.
     :param backend: the volume type.
     :param writer: ``reference`` for the reference writer.
-    :param mode: ``attached`` or ``detached``.
     :param size_known: whether the writer knew the image's size in advance.
     :param repeat: 1 for the first sample of its cell.
     :param elapsed_s: from the first call to the finished image volume.
@@ -247,44 +346,44 @@ class Sample:
     :param error: why it failed; a failed sample is a result.
     """
 
-    id: str
-    backend: str
-    writer: str
-    mode: str
+    id: _Name
+    backend: _Name
+    writer: _Name
+    mode: _Word[vocabulary.Mode]
     size_known: bool
-    image_size_bytes: int
-    repeat: int
-    started_at: str
-    elapsed_s: float
+    image_size_bytes: _Count
+    repeat: _Positive
+    started_at: _Time
+    elapsed_s: _Seconds
     spans: tuple[Span, ...] = ()
     extends: tuple[ExtendMark, ...] = ()
-    written: tuple[tuple[float, int], ...] = ()
-    error: str | None = None
+    written: tuple[tuple[_Seconds, _Count], ...] = ()
+    error: _Text | None = None
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@_value
 class Planned:
     """A check that the profile planned.
 
     :param backend: the volume type; ``None`` for scope ``cloud``.
     """
 
-    check: str
-    uuid: str
-    scope: str
-    level: str
-    backend: str | None = None
+    check: _Name
+    uuid: _Text
+    scope: _Word[vocabulary.Scope]
+    level: _Word[vocabulary.Level]
+    backend: _Text | None = None
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@_value
 class NotPlanned:
     """A check of the profile that was left out, and why."""
 
-    check: str
-    cause: str
+    check: _Name
+    cause: _Cause
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@_value
 class Page:
     """How a check is explained, for reports that are read without a network.
 
@@ -293,18 +392,16 @@ class Page:
     :param mend: what to do if it fails, in reStructuredText.
     """
 
-    check: str
-    proves: str
-    matters: str = ''
-    mend: str = ''
+    check: _Text
+    proves: _Text
+    matters: _Text = ''
+    mend: _Text = ''
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@_value
 class Run:
     """What is true of the whole run.
 
-    :param door: ``tempest``, ``pytest``, ``certify`` or ``bench``;
-        ``merged`` if runs of several doors were put together.
     :param host: the machine under test: ``hostname``, ``kernel``,
         ``python`` and versions of the programs that took part. Attachments
         are made there; Nova's compute hosts are not looked at.
@@ -316,31 +413,63 @@ class Run:
     :param merged_from: the runs that were put together, as they were.
     """
 
-    id: str
-    door: str
-    profile: str
-    tool_version: str
-    started_at: str
-    cloud: str
-    host: collections.abc.Mapping[str, str]
-    finished_at: str | None = None
-    release: str | None = None
-    microversion_max: str | None = None
-    volume_types: tuple[str, ...] = ()
+    id: _Name
+    door: _Word[vocabulary.Door]
+    profile: _Text
+    tool_version: _Text
+    started_at: _Time
+    cloud: _Text
+    host: collections.abc.Mapping[_Text, _Text]
+    finished_at: _Time | None = None
+    release: _Text | None = None
+    microversion_max: _Text | None = None
+    volume_types: tuple[_Text, ...] = ()
     planned: tuple[Planned, ...] = ()
     not_planned: tuple[NotPlanned, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[_Text, ...] = ()
     pages: tuple[Page, ...] = ()
     merged_from: 'tuple[Run, ...]' = ()
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@_value
 class Results:
     """Everything in ``results.json``."""
 
     run: Run
-    schema_version: int = SCHEMA_VERSION
-    cloud_verdict: str | None = None
+    schema_version: ty.Literal[1] = SCHEMA_VERSION
+    cloud_verdict: _CloudVerdict | None = None
     backends: tuple[Backend, ...] = ()
     checks: tuple[CheckResult, ...] = ()
     samples: tuple[Sample, ...] = ()
+
+
+@_value
+class RunPart:
+    """A file ``results/run.json``."""
+
+    schema_version: ty.Literal[1] = SCHEMA_VERSION
+    run: Run
+
+
+@_value
+class BackendPart:
+    """A file ``results/backend.*.json``."""
+
+    schema_version: ty.Literal[1] = SCHEMA_VERSION
+    backend: Backend
+
+
+@_value
+class CheckPart:
+    """A file ``results/check.*.json``."""
+
+    schema_version: ty.Literal[1] = SCHEMA_VERSION
+    check: CheckResult
+
+
+@_value
+class SamplePart:
+    """A file ``results/sample.*.json``."""
+
+    schema_version: ty.Literal[1] = SCHEMA_VERSION
+    sample: Sample

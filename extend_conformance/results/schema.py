@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a document of results must look like, and which versions are read.
+"""The JSON schema of results, which versions are read, and what is wrong.
 
-The JSON schema beside this file is the published contract; turning documents
-into values of the model, and files into documents, is left to ``storage``.
+The schema is made from the model and published in a file beside this one::
+
+    python -m extend_conformance.results.schema > \
+        extend_conformance/results/results-v1.schema.json
+
+Turning files into documents is left to ``storage``.
 """
 
 import collections.abc
-import functools
-import importlib.resources
 import json
 import typing as ty
 
-import jsonschema
-import jsonschema.exceptions
+import pydantic
+import pydantic.json_schema
 
 from extend_conformance import exceptions
 from extend_conformance.results import model
@@ -24,60 +26,59 @@ UPGRADES: collections.abc.Mapping[
     int, collections.abc.Callable[[dict[str, ty.Any]], dict[str, ty.Any]]
 ] = {}
 
+#: Name of the file that the schema is published in.
+FILE_NAME: ty.Final = f'results-v{model.SCHEMA_VERSION}.schema.json'
 
-@functools.cache
+#: What may be in a file: of a whole run, and of a part of one.
+FORMS: ty.Final[tuple[type, ...]] = (
+    model.Results,
+    model.RunPart,
+    model.BackendPart,
+    model.CheckPart,
+    model.SamplePart,
+)
+
+_Form = ty.TypeVar('_Form')
+
+
+class _Generator(pydantic.json_schema.GenerateJsonSchema):
+    """Without titles of fields, which would only repeat their names."""
+
+    def field_title_should_be_set(self, schema: ty.Any) -> bool:
+        return False
+
+
 def document() -> dict[str, ty.Any]:
-    """The JSON schema (draft 2020-12) of the version that is written."""
-    name = f'results-v{model.SCHEMA_VERSION}.schema.json'
-    text = importlib.resources.files(__package__).joinpath(name).read_text()
-    return dict(json.loads(text))
-
-
-@functools.cache
-def _validator(part: str | None) -> jsonschema.Draft202012Validator:
-    schema = document()
-    if part is not None:
-        schema = {
-            '$schema': schema['$schema'],
-            '$ref': f'#/$defs/{part}Part',
-            '$defs': schema['$defs'],
-        }
-    return jsonschema.Draft202012Validator(schema)
-
-
-def problem(value: ty.Any, part: str | None = None) -> str | None:
-    """What is wrong with a document of the current version.
-
-    :param part: ``run``, ``backend``, ``check`` or ``sample`` for a file of
-        the directory ``results/``; ``None`` for ``results.json``.
-    :returns: a sentence without full stop that begins with the place, or
-        ``None`` if nothing is wrong.
-    """
-    error = jsonschema.exceptions.best_match(
-        _validator(part).iter_errors(value)
+    """The JSON schema (draft 2020-12) of what is written."""
+    references, schema = pydantic.TypeAdapter.json_schemas(
+        [(form, 'validation', pydantic.TypeAdapter(form)) for form in FORMS],
+        schema_generator=_Generator,
     )
-    if error is None:
-        return None
-    message = error.message
-    if len(message) > 200:
-        message = f'{message[:90]} [...] {message[-90:]}'
-    return f'{_place(error.absolute_path)}: {message}'
+    definitions = schema['$defs']
+    for form in FORMS:
+        # A value has it by itself, a file has to say it.
+        definitions[form.__name__]['required'].append('schema_version')
+    return {
+        '$schema': _Generator.schema_dialect,
+        '$id': f'urn:extend-conformance:results:{model.SCHEMA_VERSION}',
+        'title': 'results.json of extend-conformance, schema version '
+        f'{model.SCHEMA_VERSION}',
+        **references[model.Results, 'validation'],
+        '$defs': definitions,
+    }
 
 
-def _place(path: collections.abc.Iterable[str | int]) -> str:
-    place = ''
-    for step in path:
-        place += f'[{step}]' if isinstance(step, int) else f'.{step}'
-    return place.lstrip('.') or 'the document'
+def text() -> str:
+    """The JSON schema as it stands in its file."""
+    return json.dumps(document(), indent=2) + '\n'
 
 
-def current(value: ty.Any, where: str, part: str | None = None) -> ty.Any:
-    """Bring a document to the current version and hold it to the schema.
+def current(value: ty.Any, where: str) -> dict[str, ty.Any]:
+    """Bring a document to the current version.
 
     :param where: the file, for the error.
-    :param part: as for :func:`problem`.
     :raises extend_conformance.exceptions.UsageError: if it is not a
-        document of results, is of a newer version, or breaks the schema.
+        document of results, or is of a newer version.
     """
     version = value.get('schema_version') if isinstance(value, dict) else None
     if not isinstance(version, int) or isinstance(version, bool):
@@ -85,8 +86,9 @@ def current(value: ty.Any, where: str, part: str | None = None) -> ty.Any:
             'This is not a document of results: it has no schema_version',
             resource=where,
         )
+    document: dict[str, ty.Any] = value
     while version in UPGRADES:
-        value = UPGRADES[version](value)
+        document = UPGRADES[version](document)
         version += 1
     if version != model.SCHEMA_VERSION:
         raise exceptions.UsageError(
@@ -97,9 +99,68 @@ def current(value: ty.Any, where: str, part: str | None = None) -> ty.Any:
             next_step='Read them with the version of extend-conformance that '
             'wrote them, or a newer one.',
         )
-    wrong = problem(value, part)
-    if wrong is not None:
+    return document
+
+
+def structured(value: ty.Any, form: type[_Form], where: str) -> _Form:
+    """Make a value of the model of a document of any version.
+
+    :param form: one of :data:`FORMS`.
+    :param where: the file, for the error.
+    :raises extend_conformance.exceptions.UsageError: as :func:`current`, or
+        if the document breaks the schema or contradicts itself.
+    """
+    document = current(value, where)
+    # As JSON, where a word is text and a tuple is an array, but still no
+    # text is a number. What UTF-8 cannot hold is as in the model.
+    encoded = json.dumps(document, ensure_ascii=False).encode(errors='replace')
+    try:
+        return pydantic.TypeAdapter(form).validate_json(encoded)
+    except pydantic.ValidationError as error:
         raise exceptions.UsageError(
-            f'The results break their schema at {wrong}', resource=where
-        )
-    return value
+            f'The results break their schema at {_problem(error, document)}',
+            resource=where,
+        ) from error
+
+
+def _problem(
+    error: pydantic.ValidationError, document: dict[str, ty.Any]
+) -> str:
+    """The first thing that is wrong: its place, its value and why."""
+    first = error.errors(include_url=False)[0]
+    place = _place(first['loc'], document)
+    why = first['msg'].removeprefix('Value error, ')
+    if first['type'] == 'unexpected_keyword_argument':
+        why = 'there is no such key'
+    found = first['input']
+    if isinstance(found, (str, int, float)):
+        place = f'{place}: {_shortened(repr(found))}'
+    return f'{place}: {_shortened(why)}'
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= 200 else f'{words[:90]} [...] {words[-90:]}'
+
+
+def _place(
+    steps: collections.abc.Sequence[str | int], document: ty.Any
+) -> str:
+    """For example ``checks[3].verdict``.
+
+    :param steps: also name members of unions, which no document has.
+    """
+    place = ''
+    for number, step in enumerate(steps, start=1):
+        if isinstance(step, int) and isinstance(document, list):
+            place += f'[{step}]'
+            document = document[step] if step < len(document) else None
+        elif isinstance(document, dict) and (
+            step in document or number == len(steps)
+        ):
+            place += f'.{step}'
+            document = document.get(step)
+    return place.lstrip('.') or 'the document'
+
+
+if __name__ == '__main__':
+    print(text(), end='')

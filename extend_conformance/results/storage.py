@@ -17,8 +17,7 @@ import typing as ty
 import urllib.parse
 import uuid
 
-import cattrs
-from cattrs.preconf import json as json_converter
+import pydantic_core
 from oslo_concurrency import lockutils
 
 from extend_conformance import exceptions
@@ -26,23 +25,11 @@ from extend_conformance.results import merging
 from extend_conformance.results import model
 from extend_conformance.results import schema
 
-_CONVERTER = json_converter.make_converter(
-    forbid_extra_keys=True, unstruct_collection_overrides={tuple: list}
-)
-
-#: What a file of ``results/`` holds, by the first part of its name.
-_PARTS: dict[str, type] = {
-    'run': model.Run,
-    'backend': model.Backend,
-    'check': model.CheckResult,
-    'sample': model.Sample,
-}
-
 #: Leaves room for the suffix of a temporary file under the usual limit of
 #: 255 bytes for a file name.
 _LONGEST_NAME = 180
 
-_Part = ty.TypeVar('_Part')
+_Form = ty.TypeVar('_Form')
 
 
 class ResultsDirectory:
@@ -68,7 +55,7 @@ class ResultsDirectory:
         path = self.parts / 'run.json'
         with self.lock('run'):
             if path.exists():
-                written = _read_part(path, 'run', model.Run)
+                written = _read(path, model.RunPart).run
                 if written.id != run.id:
                     raise exceptions.UsageError(
                         'The results directory belongs to another run',
@@ -78,28 +65,29 @@ class ResultsDirectory:
                         next_step='Give each run a directory of its own.',
                     )
                 run = merging.union_of_runs([written, run])
-            self._write_part('run', path.name, run)
+            _write(path, model.RunPart(run=run))
 
     def write_backend(self, backend: model.Backend) -> None:
         """Write what is known of a backend, in place of what was written."""
         name = _file_name('backend', backend.volume_type)
-        self._write_part('backend', name, backend)
+        _write(self.parts / name, model.BackendPart(backend=backend))
 
     def read_backend(self, volume_type: str) -> model.Backend | None:
         """Read what is written of a backend; ``None`` if nothing is."""
         path = self.parts / _file_name('backend', volume_type)
         if not path.exists():
             return None
-        return _read_part(path, 'backend', model.Backend)
+        return _read(path, model.BackendPart).backend
 
     def write_check(self, result: model.CheckResult) -> None:
         """Write the result of a check, in place of an earlier one of it."""
         name = _file_name('check', result.check, result.backend)
-        self._write_part('check', name, result)
+        _write(self.parts / name, model.CheckPart(check=result))
 
     def write_sample(self, sample: model.Sample) -> None:
         """Write a sample, in place of an earlier one of the same id."""
-        self._write_part('sample', _file_name('sample', sample.id), sample)
+        name = _file_name('sample', sample.id)
+        _write(self.parts / name, model.SamplePart(sample=sample))
 
     @contextlib.contextmanager
     def lock(self, name: str) -> collections.abc.Iterator[None]:
@@ -132,21 +120,32 @@ class ResultsDirectory:
                 resource=str(self.path),
                 wanted=str(path),
             )
-        run = _read_part(path, 'run', model.Run)
+        run = _read(path, model.RunPart).run
         backends = _places(planned.backend for planned in run.planned)
         checks = _places(planned.check for planned in run.planned)
         last = len(run.planned)
+        found = [
+            each.backend
+            for each in self._read_parts('backend', model.BackendPart)
+        ]
+        results = [
+            each.check for each in self._read_parts('check', model.CheckPart)
+        ]
+        samples = [
+            each.sample
+            for each in self._read_parts('sample', model.SamplePart)
+        ]
         return model.Results(
             run=run,
             backends=tuple(
                 sorted(
-                    self._read_parts('backend', model.Backend),
+                    found,
                     key=lambda part: backends.get(part.volume_type, last),
                 )
             ),
             checks=tuple(
                 sorted(
-                    self._read_parts('check', model.CheckResult),
+                    results,
                     key=lambda part: (
                         backends.get(part.backend, last),
                         checks.get(part.check, last),
@@ -155,7 +154,7 @@ class ResultsDirectory:
             ),
             samples=tuple(
                 sorted(
-                    self._read_parts('sample', model.Sample),
+                    samples,
                     key=lambda part: (
                         backends.get(part.backend, last),
                         part.started_at,
@@ -169,22 +168,19 @@ class ResultsDirectory:
 
         :returns: its path.
         """
-        value = _CONVERTER.unstructure(results)
-        _write(self.results_json, value, schema.problem(value))
+        _write(self.results_json, results)
         return self.results_json
 
-    def _read_parts(self, kind: str, form: type[_Part]) -> tuple[_Part, ...]:
-        return tuple(
-            _read_part(path, kind, form)
-            for path in sorted(self.parts.glob(f'{kind}.*.json'))
-        )
+    def _read_parts(
+        self, kind: str, form: type[_Form]
+    ) -> collections.abc.Iterator[_Form]:
+        for path in sorted(self.parts.glob(f'{kind}.*.json')):
+            yield _read(path, form)
 
-    def _write_part(self, kind: str, name: str, part: ty.Any) -> None:
-        value = {
-            'schema_version': model.SCHEMA_VERSION,
-            kind: _CONVERTER.unstructure(part),
-        }
-        _write(self.parts / name, value, schema.problem(value, kind))
+
+def as_json(value: ty.Any) -> ty.Any:
+    """A value of the model as JSON has it, all its fields in their order."""
+    return pydantic_core.to_jsonable_python(value, fallback=str)
 
 
 @contextlib.contextmanager
@@ -227,8 +223,7 @@ def load_results(path: str | os.PathLike[str]) -> model.Results:
                 wanted='results.json or results/run.json',
             )
         path = directory.results_json
-    value = schema.current(_read(path), str(path))
-    return _structured(value, model.Results, path)
+    return _read(path, model.Results)
 
 
 def _places(
@@ -257,9 +252,9 @@ def _file_name(kind: str, name: str, backend: str | None = None) -> str:
     return f'{kind}.{joined}.json'
 
 
-def _read(path: pathlib.Path) -> ty.Any:
+def _read(path: pathlib.Path, form: type[_Form]) -> _Form:
     try:
-        return json.loads(path.read_text(encoding='utf-8'))
+        value = json.loads(path.read_text(encoding='utf-8'))
     except OSError as error:
         raise exceptions.UsageError(
             f'The results cannot be read: {error.strerror}',
@@ -269,39 +264,14 @@ def _read(path: pathlib.Path) -> ty.Any:
         raise exceptions.UsageError(
             f'The results are not JSON: {error}', resource=str(path)
         ) from error
+    return schema.structured(value, form, str(path))
 
 
-def _read_part(path: pathlib.Path, kind: str, form: type[_Part]) -> _Part:
-    value = schema.current(_read(path), str(path), kind)
-    return _structured(value[kind], form, path)
-
-
-def _structured(value: ty.Any, form: type[_Part], path: pathlib.Path) -> _Part:
-    try:
-        return _CONVERTER.structure(value, form)
-    except cattrs.BaseValidationError as error:
-        # What a schema cannot say, such as a span that ends before it
-        # starts.
-        reasons = '; '.join(
-            cattrs.transform_error(
-                error, format_exception=lambda why, _: str(why)
-            )
-        )
-        raise exceptions.UsageError(
-            f'The results contradict themselves: {reasons}',
-            resource=str(path),
-        ) from error
-
-
-def _write(path: pathlib.Path, value: ty.Any, wrong: str | None) -> None:
-    """Write a document so that it appears whole or not at all.
-
-    :param wrong: what the schema has against it: the mistake of the caller,
-        found where it is made and not when the results are read.
-    """
-    if wrong is not None:
-        raise ValueError(f'{path.name} would break the schema at {wrong}')
-    text = json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False)
+def _write(path: pathlib.Path, value: ty.Any) -> None:
+    """Write a document so that it appears whole or not at all."""
+    text = json.dumps(
+        as_json(value), indent=1, allow_nan=False, ensure_ascii=False
+    )
     # Hidden and without the suffix, so that no reader takes it for a part.
     temporary = path.with_name(f'.{uuid.uuid4().hex}')
     with writing(path):

@@ -21,7 +21,7 @@ def tell(
     :param page: where the check is explained.
     :param measurement: of the first extend, if the check judges it.
     """
-    facts = [result.level]
+    facts: list[str] = [result.level]
     if result.data_failure:
         facts.append('data failure')
     if result.outcome is not None:

@@ -8,7 +8,6 @@ import math
 import os
 import typing as ty
 
-import cattrs
 from keystoneauth1 import session as keystone_session
 from keystoneauth1.identity import v3
 from tempest import config
@@ -24,6 +23,7 @@ from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import host as hosts
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.results import model
+from extend_conformance.results import storage
 from extend_conformance.results import telling
 from extend_conformance.runs import given as givens
 from extend_conformance.runs import names
@@ -147,7 +147,7 @@ class RunTest(test.BaseTestCase):
 
     def attach_json(self, name: str, value: ty.Any) -> None:
         """Attach a result to the test, for whoever reads its stream."""
-        text = json.dumps(cattrs.unstructure(value), indent=1, default=str)
+        text = json.dumps(storage.as_json(value), indent=1)
         self.addDetail(name, content.text_content(text))
 
 

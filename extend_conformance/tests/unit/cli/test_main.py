@@ -72,6 +72,12 @@ class MainTest(testtools.TestCase):
             {'os_brick', 'matplotlib', 'openstack'}, 'main.Application()'
         )
 
+    def test_the_version_is_told_without_results(self):
+        self.must_not_import(
+            {'pydantic', 'pydantic_core', 'jsonschema'},
+            'try: main.main(["--version"])\nexcept SystemExit: pass',
+        )
+
     def test_no_resolver_is_imported(self):
         self.must_not_import({'dns'}, 'main.main(["cleanup", "--help"])')
 

@@ -54,7 +54,13 @@ class UnlessFirstHungTest(testtools.TestCase):
         self.assertEqual([5, 300], storage.waited)
 
     def test_a_quick_one_does_not_ask_how_the_first_came_out(self):
-        self.assertEqual('the end', self.wait(Extending(1), None))
+        checked = dataclasses.replace(
+            checking.make_context(), storage=Extending(1), measure=self.fail
+        )
+        self.assertEqual(
+            'the end',
+            online_extend.unless_first_hung(checked, 'volume', 1, 2),
+        )
 
     def test_nobody_waits_longer_than_was_asked_for(self):
         storage = Extending(1000)

@@ -9,6 +9,7 @@ import dataclasses
 import random
 import uuid
 
+from extend_conformance import vocabulary
 from extend_conformance.results import model
 
 GIB = 1 << 30
@@ -121,7 +122,7 @@ LOST = (
     model.Damage(
         offset_bytes=300 * MIB,
         length_bytes=64 << 10,
-        kind='zeros',
+        kind=vocabulary.DamageKind.ZEROS,
         detail='16 blocks of generation 1 are zeros',
     ),
 )
@@ -130,19 +131,19 @@ CUT = (
     model.Damage(
         offset_bytes=GIB,
         length_bytes=96 * MIB,
-        kind='zeros',
+        kind=vocabulary.DamageKind.ZEROS,
         detail='24576 blocks written after the extend are zeros',
     ),
     model.Damage(
         offset_bytes=GIB + 400 * MIB,
         length_bytes=4096,
-        kind='stale',
+        kind=vocabulary.DamageKind.STALE,
         detail='generation 1 where generation 2 was written',
     ),
     model.Damage(
         offset_bytes=2 * GIB - 8 * MIB,
         length_bytes=8 * MIB,
-        kind='other-volume',
+        kind=vocabulary.DamageKind.OTHER_VOLUME,
         detail='blocks of volume 0f3c',
     ),
 )
@@ -154,17 +155,17 @@ def results() -> model.Results:
         model.Planned(
             check='api-microversion-gate',
             uuid=_uuid('api-microversion-gate'),
-            scope='cloud',
-            level='must',
+            scope=vocabulary.Scope.CLOUD,
+            level=vocabulary.Level.MUST,
         )
     ]
     checks = [
         model.CheckResult(
             check='api-microversion-gate',
             uuid=_uuid('api-microversion-gate'),
-            scope='cloud',
-            level='must',
-            verdict='pass',
+            scope=vocabulary.Scope.CLOUD,
+            level=vocabulary.Level.MUST,
+            verdict=vocabulary.CheckVerdict.PASS,
             reason='3.41 and no header answer 400, 3.42 answers 202.',
             started_at=STARTED,
             elapsed_s=4.2,
@@ -177,8 +178,8 @@ def results() -> model.Results:
                 model.Planned(
                     check=check,
                     uuid=_uuid(check),
-                    scope='backend',
-                    level=level,
+                    scope=vocabulary.Scope.BACKEND,
+                    level=vocabulary.Level(level),
                     backend=facts[0],
                 )
             )
@@ -187,8 +188,8 @@ def results() -> model.Results:
                 model.CheckResult(
                     check=check,
                     uuid=_uuid(check),
-                    scope='backend',
-                    level=level,
+                    scope=vocabulary.Scope.BACKEND,
+                    level=vocabulary.Level(level),
                     backend=facts[0],
                     verdict=verdict,
                     reason=reason,
@@ -211,7 +212,7 @@ def run(**changes) -> model.Run:
     return dataclasses.replace(
         model.Run(
             id='20260302-101530-7f3a',
-            door='tempest',
+            door=vocabulary.Door.TEMPEST,
             profile='quick',
             tool_version='0.1.0',
             started_at=STARTED,
@@ -232,7 +233,7 @@ def run(**changes) -> model.Run:
             microversion_max='3.71',
             not_planned=(
                 model.NotPlanned(
-                    check='image-through-glance', cause='not-in-profile'
+                    check='image-through-glance', cause='no-image'
                 ),
                 model.NotPlanned(
                     check='extend-usage-accounting', cause='no-own-project'
@@ -268,7 +269,11 @@ def sample(
 
     def pass_by(name: str, elapsed: float) -> None:
         nonlocal now
-        spans.append(model.Span(name=name, start_s=now, end_s=now + elapsed))
+        spans.append(
+            model.Span(
+                name=vocabulary.Phase(name), start_s=now, end_s=now + elapsed
+            )
+        )
         now += elapsed
 
     final_gib = max(1, -(-size // GIB))
@@ -304,7 +309,7 @@ def sample(
         id=f'{backend}-{mode}-{known}-{image_gib}-{repeat}',
         backend=backend,
         writer='reference',
-        mode=mode,
+        mode=vocabulary.Mode(mode),
         size_known=size_known,
         image_size_bytes=size,
         repeat=repeat,
@@ -403,7 +408,7 @@ def _result(backend: str, outcome: str, check: str):
     )
     refused = outcome.startswith('refused')
     if refusal and not refused:
-        return 'not-applicable', 'The extend works.', {'cause': 'supported'}
+        return 'not-applicable', 'The extend works.', {'cause': 'extend-works'}
     if refused and check in (
         'host-grows-in-place',
         'data-old-intact',
@@ -413,7 +418,7 @@ def _result(backend: str, outcome: str, check: str):
             return (
                 'not-applicable',
                 'The extend is refused, as expected.',
-                {'cause': 'refused'},
+                {'cause': 'refused-as-promised'},
             )
         return 'fail', 'The driver refuses the extend.', {}
     if backend == 'refuses-driver' and check == 'claim-matrix':
@@ -454,7 +459,7 @@ def _result(backend: str, outcome: str, check: str):
         return (
             'known',
             'The connector returns no size.',
-            {'cause': 'https://bugs.launchpad.net/os-brick/+bug/1'},
+            {},
         )
     return 'pass', '', {}
 
@@ -470,7 +475,7 @@ def _device_stays(check: str):
         return (
             'abort',
             'There was no new area to look at.',
-            {'cause': 'not-grown'},
+            {'cause': 'outcome-control-plane-only'},
         )
     return 'pass', '', {}
 

@@ -93,7 +93,7 @@ class CreationTimeTest(testtools.TestCase):
         samples = [
             example.sample(image_gib=size, repeat=repeat)
             for size, repeats in ((1, 3), (2, 5))
-            for repeat in range(repeats)
+            for repeat in range(1, repeats + 1)
         ]
         drawn = axes.draw(creation_time.creation_time, *samples)
         self.assertIn(

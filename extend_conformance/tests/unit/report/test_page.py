@@ -120,7 +120,7 @@ class PageTest(testtools.TestCase):
             'driver.sandbox_slow_attach=complete',
             'storage-test-01',
             'lock_path /var/lock/brick is not writable',
-            'image-through-glance: not-in-profile',
+            'image-through-glance: no-image',
             "Nova's compute hosts were not looked at",
             'simulated: extend takes 2 s',
             'n = 1, not a benchmark',
@@ -178,7 +178,7 @@ class EvilTest(testtools.TestCase):
                 verdict=verdict,
                 backend=EVIL,
                 reason=EVIL,
-                cause=EVIL,
+                cause='no-host',
                 damage=(
                     model.Damage(
                         offset_bytes=0,
@@ -196,7 +196,7 @@ class EvilTest(testtools.TestCase):
             cloud=EVIL,
             host={EVIL: EVIL},
             warnings=(EVIL,),
-            not_planned=(model.NotPlanned(check=EVIL, cause=EVIL),),
+            not_planned=(model.NotPlanned(check=EVIL, cause='no-host'),),
         )
         text, reader = _page(
             model.Results(

@@ -5,6 +5,7 @@
 import dataclasses
 
 import ddt
+import fixtures
 import testtools
 
 from extend_conformance import vocabulary
@@ -41,22 +42,32 @@ def _backend(outcome):
     )
 
 
-class OrderTest(testtools.TestCase):
-    def test_every_verdict_has_a_place(self):
+@ddt.ddt
+class RulesTest(testtools.TestCase):
+    @ddt.data(
+        (model.Run, merging.RUN),
+        (model.Results, merging.RESULTS),
+        (model.Backend, merging.BACKEND),
+    )
+    @ddt.unpack
+    def test_every_field_has_one(self, form, rules):
         self.assertEqual(
-            {str(word) for word in vocabulary.CheckVerdict},
-            set(merging.CHECK_VERDICTS),
+            [field.name for field in dataclasses.fields(form)],
+            list(rules),
+            f'say in merging what becomes of each field of {form.__name__}',
         )
 
-    def test_every_outcome_has_a_place(self):
-        self.assertEqual(
-            {str(word) for word in vocabulary.Outcome}, set(merging.OUTCOMES)
-        )
+    def test_what_has_none_is_not_lost_in_silence(self):
+        rules = {**merging.RUN}
+        del rules['cloud']
+        self.useFixture(fixtures.MonkeyPatch(f'{merging.__name__}.RUN', rules))
+        runs = [example.run(), example.run()]
+        self.assertRaises(KeyError, merging.union_of_runs, runs)
 
-    def test_broken_outcomes_come_first(self):
+    def test_broken_outcomes_are_kept_first(self):
         classes = [
-            vocabulary.Outcome(word).outcome_class == 'broken'
-            for word in merging.OUTCOMES
+            word.outcome_class is vocabulary.OutcomeClass.BROKEN
+            for word in vocabulary.Outcome
         ]
         self.assertEqual(sorted(classes, reverse=True), classes)
 
