@@ -18,9 +18,7 @@ import re
 import threading
 import typing as ty
 
-import cattrs
-from cattrs import strategies
-from cattrs.preconf import json as json_converter
+import pydantic
 
 from extend_conformance import exceptions
 from extend_conformance.sandbox import state
@@ -46,6 +44,9 @@ class Answer:
     status: int
     body: str | None = None
     after_effect: bool = False
+    do: ty.Literal['answer'] = dataclasses.field(
+        default='answer', kw_only=True, repr=False
+    )
 
     def __str__(self) -> str:
         return f'answer {self.status}{_when(self.after_effect)}'
@@ -61,6 +62,9 @@ class Delay:
 
     seconds: float
     after_effect: bool = False
+    do: ty.Literal['delay'] = dataclasses.field(
+        default='delay', kw_only=True, repr=False
+    )
 
     def __str__(self) -> str:
         return f'wait {self.seconds:g} s{_when(self.after_effect)}'
@@ -74,6 +78,9 @@ class Drop:
     """
 
     after_effect: bool = False
+    do: ty.Literal['drop'] = dataclasses.field(
+        default='drop', kw_only=True, repr=False
+    )
 
     def __str__(self) -> str:
         return f'drop{_when(self.after_effect)}'
@@ -88,6 +95,9 @@ class Garbage:
     """
 
     after_effect: bool = False
+    do: ty.Literal['garbage'] = dataclasses.field(
+        default='garbage', kw_only=True, repr=False
+    )
 
     def __str__(self) -> str:
         return f'garbage{_when(self.after_effect)}'
@@ -96,6 +106,10 @@ class Garbage:
 @dataclasses.dataclass(frozen=True)
 class Truncate:
     """Carry the request out and answer the first half of the body."""
+
+    do: ty.Literal['truncate'] = dataclasses.field(
+        default='truncate', kw_only=True, repr=False
+    )
 
     def __str__(self) -> str:
         return 'half an answer'
@@ -111,6 +125,9 @@ class Change:
 
     key: str
     value: str
+    do: ty.Literal['change'] = dataclasses.field(
+        default='change', kw_only=True, repr=False
+    )
 
     def __str__(self) -> str:
         return f'set {self.key}={self.value}'
@@ -142,7 +159,7 @@ class Rule:
     """
 
     service: str
-    action: Action
+    action: ty.Annotated[Action, pydantic.Discriminator('do')]
     method: str | None = None
     path: str = ''
     body_key: str | None = None
@@ -274,19 +291,10 @@ def parse_json(text: str) -> ty.Any:
         ) from error
 
 
-def _make_converter() -> cattrs.Converter:
-    converter = json_converter.make_converter(forbid_extra_keys=True)
-    strategies.configure_tagged_union(
-        Action, converter, tag_name='do', tag_generator=_tag
-    )
-    return converter
-
-
-def _tag(kind: type) -> str:
-    return kind.__name__.lower()
-
-
-_CONVERTER: ty.Final = _make_converter()
+#: Names its action by ``do``, which every action has for that alone.
+_FORM: ty.Final = pydantic.TypeAdapter(
+    tuple[Numbered, ...], config=pydantic.ConfigDict(extra='forbid')
+)
 
 
 class RuleStore:
@@ -384,21 +392,19 @@ class RuleStore:
             raw = json.loads(self.path.read_text())
             if raw['version'] != _VERSION:
                 raise ValueError('another version of this program wrote it')
-            return raw['following'], _CONVERTER.structure(
-                raw['rules'], tuple[Numbered, ...]
-            )
+            return raw['following'], _FORM.validate_python(raw['rules'])
         except FileNotFoundError:
             return 1, ()
         except (
             ValueError,
             TypeError,
             KeyError,
-            cattrs.BaseValidationError,
+            exceptions.UsageError,
         ) as error:
             raise exceptions.UsageError(
                 'The rules of the fault plane are damaged',
                 resource=str(self.path),
-                last=str(error),
+                last=_in_a_line(error),
                 next_step='Remove the file.',
             ) from error
 
@@ -409,14 +415,19 @@ class RuleStore:
                 {
                     'version': _VERSION,
                     'following': following,
-                    'rules': _CONVERTER.unstructure(
-                        rules, tuple[Numbered, ...]
-                    ),
+                    'rules': _FORM.dump_python(rules),
                 },
                 indent=1,
             )
             + '\n',
         )
+
+
+def _in_a_line(error: Exception) -> str:
+    if not isinstance(error, pydantic.ValidationError):
+        return str(error)
+    first = error.errors(include_url=False)[0]
+    return f'{".".join(map(str, first["loc"]))}: {first["msg"]}'
 
 
 class Counts:

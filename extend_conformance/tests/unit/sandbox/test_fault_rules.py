@@ -142,7 +142,25 @@ class BookTestCase(testtools.TestCase):
         self.rules.add(a_rule())
         text = self.rules.path.read_text()
         self.rules.path.write_text(text.replace('"nth"', '"nht"'))
-        self.assertRaises(exceptions.UsageError, self.rules.rules)
+        error = self.assertRaises(exceptions.UsageError, self.rules.rules)
+        self.assertIn('rule.nht: ', str(error))
+        self.assertNotIn('\n', str(error))
+
+    def test_a_rule_that_may_not_be_is_a_damage_of_the_file(self) -> None:
+        self.rules.add(a_rule())
+        text = self.rules.path.read_text()
+        self.rules.path.write_text(text.replace('"cinder"', '"cindr"'))
+        error = self.assertRaises(exceptions.UsageError, self.rules.rules)
+        self.assertIn(str(self.rules.path), str(error))
+        self.assertIn("There is no service 'cindr'", str(error))
+
+    def test_an_action_that_there_is_not_is_a_damage_of_the_file(self) -> None:
+        self.rules.add(a_rule())
+        text = self.rules.path.read_text()
+        self.rules.path.write_text(text.replace('"drop"', '"explode"'))
+        error = self.assertRaises(exceptions.UsageError, self.rules.rules)
+        self.assertIn(str(self.rules.path), str(error))
+        self.assertIn('explode', str(error))
 
     def test_no_sandbox(self) -> None:
         self.paths.record.unlink()
