@@ -261,6 +261,14 @@ class Cause(enum.StrEnum):
         """Something that was not given."""
         return cls(f'no-{need}')
 
+    @classmethod
+    def of_outcome(cls, outcome: Outcome) -> 'Cause':
+        """The first extend came out so that nothing more can be said.
+
+        :param outcome: any but ``supported``.
+        """
+        return cls(f'outcome-{outcome}')
+
 
 def http_cause(status: int) -> str:
     """The cause of what failed with an answer that nobody foresaw.

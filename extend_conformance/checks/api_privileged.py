@@ -87,7 +87,7 @@ def api_wrong_state(context: contexts.Context) -> None:
             )
     if not tried:
         raise findings.CouldNotTest(
-            'No state could be set', cause='no-reset-status'
+            'No state could be set', cause=vocabulary.Cause.NO_RESET_STATUS
         )
 
 
@@ -145,7 +145,7 @@ def api_quota(context: contexts.Context) -> None:
     if usage.of_type is None:
         raise findings.CouldNotTest(
             f'Cinder tells no quota of volume type {context.volume_type}',
-            cause='no-type-quota',
+            cause=vocabulary.Cause.NO_TYPE_QUOTA,
         )
     used_gib = usage.of_type.in_use + usage.of_type.reserved
     context.step(
@@ -210,7 +210,7 @@ def api_completion_action(context: contexts.Context) -> None:
         raise
     except exceptions.NotTestable as error:
         raise findings.NotApplicable(
-            str(error), cause='older-microversion'
+            str(error), cause=vocabulary.Cause.OLDER_MICROVERSION
         ) from error
     volume_id = api_answers.in_use(context)
     before = api_answers.state(context, volume_id)

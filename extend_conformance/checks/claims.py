@@ -18,7 +18,8 @@ def _measured(context: contexts.Context) -> vocabulary.OutcomeClass:
     outcome = context.outcome.outcome_class
     if outcome is vocabulary.OutcomeClass.INCONCLUSIVE:
         raise findings.CouldNotTest(
-            context.first_extend.explanation, cause='outcome-inconclusive'
+            context.first_extend.explanation,
+            cause=vocabulary.Cause.OUTCOME_INCONCLUSIVE,
         )
     return outcome
 
@@ -43,14 +44,15 @@ def claim_matrix(context: contexts.Context) -> None:
         raise findings.NotApplicable(
             'The support matrix has no one row for this backend. '
             f'{context.promise.explanation}',
-            cause='no-matrix-row',
+            cause=vocabulary.Cause.NO_MATRIX_ROW,
         )
     value = matrix.Value(truths.matrix_value)
     row = f'Row driver.{truths.matrix_key} says {value}'
     match agreement.compare(value, _measured(context)):
         case agreement.Agreement.NO_PROMISE:
             raise findings.NotApplicable(
-                f'{row}, which promises nothing', cause='no-promise'
+                f'{row}, which promises nothing',
+                cause=vocabulary.Cause.NO_PROMISE,
             )
         case agreement.Agreement.TOO_MUCH:
             raise findings.Failed(
@@ -84,7 +86,8 @@ def claim_capability(context: contexts.Context) -> None:
     stated = context.backend.truths.capability
     if stated is None:
         raise findings.CouldNotTest(
-            'The pool of this backend was not found', cause='no-pool'
+            'The pool of this backend was not found',
+            cause=vocabulary.Cause.NO_POOL,
         )
     measured = _measured(context)
     said = context.first_extend.explanation
@@ -121,15 +124,15 @@ def claim_host(context: contexts.Context) -> None:
     if context.expects_refusal:
         raise findings.NotApplicable(
             'Nothing was promised that the host would have to follow',
-            cause='refusal-promised',
+            cause=vocabulary.Cause.REFUSAL_PROMISED,
         )
     truths = context.measure().truths
     if truths.connector is None:
         raise findings.CouldNotTest(
             'No connection was made, so that its protocol is not known',
-            cause='no-connection',
+            cause=vocabulary.Cause.NO_CONNECTION,
         )
-    if truths.connector != 'extends':
+    if truths.connector != vocabulary.Connector.EXTENDS:
         raise findings.Failed(
             f"os-brick's connector for {truths.protocol}: {truths.connector}. "
             'A volume that is extended while attached does not grow on any '

@@ -38,7 +38,7 @@ def data_old_intact(context: contexts.Context) -> None:
     if first.outcome != vocabulary.Outcome.SUPPORTED:
         raise findings.CouldNotTest(
             f'The data was not read back: {first.explanation}',
-            cause=f'outcome-{first.outcome}',
+            cause=vocabulary.Cause.of_outcome(context.outcome),
         )
 
 

@@ -167,7 +167,8 @@ def extend_failure_message(context: contexts.Context) -> None:
         )
     else:
         raise findings.NotApplicable(
-            'The extend was not refused this time', cause='extend-works'
+            'The extend was not refused this time',
+            cause=vocabulary.Cause.EXTEND_WORKS,
         )
 
 
@@ -202,7 +203,8 @@ def extend_refused_changes_nothing(context: contexts.Context) -> None:
         request_id = refusal.request_id
     else:
         raise findings.NotApplicable(
-            'The extend was not refused this time', cause='extend-works'
+            'The extend was not refused this time',
+            cause=vocabulary.Cause.EXTEND_WORKS,
         )
     after = context.storage.get_volume(volume.id)
     context.step('compare size, attachment, device, data and quota')

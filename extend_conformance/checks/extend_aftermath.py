@@ -247,7 +247,7 @@ def extend_error_recovery(context: contexts.Context) -> None:
         raise findings.CouldNotTest(
             'No host attaches volumes in this run, so that nobody can look '
             'at the data',
-            cause='no-host',
+            cause=vocabulary.Cause.NO_HOST,
         )
     volume = stamped.StampedVolume(context)
     volume.attach()

@@ -75,7 +75,7 @@ def _stores(
     """
     not_shown = findings.NotApplicable(
         'Only an administrator sees where Glance stores its images',
-        cause='stores-not-shown',
+        cause=vocabulary.Cause.STORES_NOT_SHOWN,
     )
     if context.admin is None or context.admin_images is None:
         raise not_shown
@@ -101,7 +101,7 @@ def _stores(
         raise findings.NotApplicable(
             'No store of Glance keeps its images in volumes of type '
             f'{context.volume_type}',
-            cause='no-store-of-this-type',
+            cause=vocabulary.Cause.NO_STORE_OF_THIS_TYPE,
         )
     return here
 
@@ -118,7 +118,7 @@ def _only_store(context: contexts.Context) -> tuple[None]:
         raise findings.NotApplicable(
             'Glance does not store its images in volumes of type '
             f'{context.volume_type}',
-            cause='no-store-of-this-type',
+            cause=vocabulary.Cause.NO_STORE_OF_THIS_TYPE,
         )
     return (None,)
 
@@ -150,7 +150,9 @@ def _not_stored(
             request_id=error.request_id,
         )
     return findings.CouldNotTest(
-        reason, cause=f'http-{error.status}', request_id=error.request_id
+        reason,
+        cause=vocabulary.http_cause(error.status),
+        request_id=error.request_id,
     )
 
 

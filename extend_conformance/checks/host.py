@@ -35,7 +35,7 @@ def host_grows_in_place(context: contexts.Context) -> None:
     first = context.first_extend
     if first.outcome == vocabulary.Outcome.INCONCLUSIVE:
         raise findings.CouldNotTest(
-            first.explanation, cause='outcome-inconclusive'
+            first.explanation, cause=vocabulary.Cause.OUTCOME_INCONCLUSIVE
         )
     wanted = (first.size_wanted_gib or 0) * contexts.GIB
     device = first.device_after_bytes or 0
@@ -149,7 +149,7 @@ def host_size_granularity(context: contexts.Context) -> None:
         if size_gib is None or found is None:
             raise findings.CouldNotTest(
                 f'The device was not measured: {first.explanation}',
-                cause=f'outcome-{first.outcome}',
+                cause=vocabulary.Cause.of_outcome(context.outcome),
             )
         beyond = found - size_gib * contexts.GIB
         context.step(

@@ -78,7 +78,7 @@ def host_connection_stable(context: contexts.Context) -> None:
         raise findings.NotApplicable(
             f'A connection by {volume.attached.protocol} has no identity '
             'that lasts from one attachment to the next',
-            cause='no-identity',
+            cause=vocabulary.Cause.NO_IDENTITY,
         )
     if _WORLD_WIDE_ID in identity:
         # It says all; the target and its number may change then.
@@ -216,7 +216,7 @@ def host_multiattach(context: contexts.Context) -> None:
     if not context.storage.get_volume(volume.id).multiattach:
         raise findings.NotApplicable(
             f'Volumes of type {context.volume_type} are not multiattach',
-            cause='no-multiattach',
+            cause=vocabulary.Cause.NO_MULTIATTACH,
         )
     volume.attach()
     second = context.resources.attach(volume.id)

@@ -110,7 +110,7 @@ def _must_have_room(context: contexts.Context, size_gib: int) -> None:
         raise findings.CouldNotTest(
             f'A volume of {size_gib} GiB does not fit: {found.reason} is '
             f'{found.size_gib} GiB',
-            cause='no-room',
+            cause=vocabulary.Cause.NO_ROOM,
         )
 
 
@@ -139,6 +139,6 @@ def _grow(
             raise findings.CouldNotTest(
                 f'{refusal} There is no room for a fresh volume of '
                 f'{growth_gib} GiB either: {error}',
-                cause='no-room',
+                cause=vocabulary.Cause.NO_ROOM,
             ) from error
         raise

@@ -22,11 +22,13 @@ from extend_conformance.probes import image_volumes
 _LONG_BYTES = 2 * contexts.GIB + image_volumes.ODD_BYTES
 #: One extend, where no more is needed.
 _SHORT_BYTES = contexts.GIB + image_volumes.ODD_BYTES
-_MODES = ('attached', 'detached')
 
 
 def _must_be_created(
-    image: image_volumes.StampedImage, mode: str, extends: int, **how: bool
+    image: image_volumes.StampedImage,
+    mode: vocabulary.Mode,
+    extends: int,
+    **how: bool,
 ) -> views.Volume:
     """Make a volume of an image and compare what Cinder says of it.
 
@@ -37,7 +39,7 @@ def _must_be_created(
     try:
         created = image.create(mode, **how)
     except errors.ExtendRefused as error:
-        if mode == 'attached':
+        if mode is vocabulary.Mode.ATTACHED:
             raise findings.Refused(str(error)) from error
         raise findings.Failed(str(error)) from error
     except errors.ImageError as error:
@@ -61,7 +63,7 @@ def image_attached_unknown(context: contexts.Context) -> None:
     One attachment, an extend for every further GiB.
     """
     image = image_volumes.StampedImage(context, _LONG_BYTES)
-    volume = _must_be_created(image, 'attached', extends=2)
+    volume = _must_be_created(image, vocabulary.Mode.ATTACHED, extends=2)
     image.must_be_in(volume.id, f'Image volume {volume.id}')
 
 
@@ -82,7 +84,7 @@ def image_detached_unknown(context: contexts.Context) -> None:
     GiB.
     """
     image = image_volumes.StampedImage(context, _LONG_BYTES)
-    volume = _must_be_created(image, 'detached', extends=2)
+    volume = _must_be_created(image, vocabulary.Mode.DETACHED, extends=2)
     image.must_be_in(volume.id, f'Image volume {volume.id}')
 
 
@@ -101,7 +103,7 @@ def image_known_size(context: contexts.Context) -> None:
 
     In neither mode is anything extended, and every byte is there.
     """
-    for mode in _MODES:
+    for mode in vocabulary.Mode:
         image = image_volumes.StampedImage(context, _SHORT_BYTES)
         volume = _must_be_created(image, mode, extends=0, size_known=True)
         image.must_be_in(volume.id, f'Image volume {volume.id}')
@@ -126,7 +128,8 @@ def image_modes_agree(context: contexts.Context) -> None:
     """
     image = image_volumes.StampedImage(context, _SHORT_BYTES)
     attached, detached = (
-        _must_be_created(image, mode, extends=1) for mode in _MODES
+        _must_be_created(image, mode, extends=1)
+        for mode in (vocabulary.Mode.ATTACHED, vocabulary.Mode.DETACHED)
     )
     context.step('compare both volumes')
     for name in _COMPARED:
@@ -174,14 +177,17 @@ def image_refused_extend(context: contexts.Context) -> None:
     attachment is left.
     """
     try:
-        image_volumes.StampedImage(context, _SHORT_BYTES).create('attached')
+        image_volumes.StampedImage(context, _SHORT_BYTES).create(
+            vocabulary.Mode.ATTACHED
+        )
     except errors.ExtendRefused as error:
         _must_be_gone(context, error, 'the refused extend')
     except errors.ImageError as error:
         raise _something_else('The refused extend', error) from error
     else:
         raise findings.NotApplicable(
-            'The extend was not refused this time', cause='extend-works'
+            'The extend was not refused this time',
+            cause=vocabulary.Cause.EXTEND_WORKS,
         )
 
 
@@ -218,7 +224,9 @@ def _left_behind(what: str, error: errors.LeftBehind) -> Exception:
     answer = error.clean_up.__cause__ or error.clean_up
     if isinstance(answer, calls.ApiError | connections.CloudUnreachable):
         return findings.CouldNotTest(
-            str(error), cause='no-clean-up', request_id=answer.request_id
+            str(error),
+            cause=vocabulary.Cause.NO_CLEAN_UP,
+            request_id=answer.request_id,
         )
     return findings.Failed(
         f'After {what[0].lower()}{what[1:]}, volume {error.volume_id} is '
@@ -288,7 +296,9 @@ def image_source_fails(context: contexts.Context) -> None:
     each is reported as what it is, and neither volume nor attachment is
     left.
     """
-    for bad, mode in zip(_BAD_SOURCES, itertools.cycle(_MODES), strict=False):
+    for bad, mode in zip(
+        _BAD_SOURCES, itertools.cycle(vocabulary.Mode), strict=False
+    ):
         image = image_volumes.StampedImage(context, _GIVEN_BYTES)
         context.step(f'create an image in {mode} mode; its source {bad.name}')
         request = image_volumes.request_of(
@@ -330,7 +340,7 @@ def image_clone(context: contexts.Context) -> None:
     it was.
     """
     image = image_volumes.StampedImage(context, _SHORT_BYTES)
-    volume = _must_be_created(image, 'attached', extends=1)
+    volume = _must_be_created(image, vocabulary.Mode.ATTACHED, extends=1)
     wanted_gib = volume.size_gib + 1
     context.step(f'make a volume of {wanted_gib} GiB from {volume.id}')
     try:
@@ -342,7 +352,7 @@ def image_clone(context: contexts.Context) -> None:
     except calls.ApiError as error:
         raise findings.CouldNotTest(
             f'A volume cannot be made from image volume {volume.id}: {error}',
-            cause=f'http-{error.status}',
+            cause=vocabulary.http_cause(error.status),
             request_id=error.request_id,
         ) from error
     except waiting.TerminalState as error:

@@ -8,6 +8,7 @@ Which requests are sent, and why, is for the checks of the API.
 import collections.abc
 import dataclasses
 
+from extend_conformance import vocabulary
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import views
@@ -73,7 +74,7 @@ def act(
             raise findings.CouldNotTest(
                 f'The request was answered with HTTP {error.status}: '
                 f'{error.message}',
-                cause=f'http-{error.status}',
+                cause=vocabulary.http_cause(error.status),
                 request_id=error.request_id,
             ) from error
         return Answer(error.status, error.request_id)

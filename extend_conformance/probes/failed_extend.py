@@ -21,7 +21,7 @@ LARGEST_GIB = 2**31 - 1
 
 #: Answers with which the API itself refuses a size: a limit of the volume
 #: type, or the quota.
-_REFUSED_BY_API = ('http-400', 'http-413')
+_REFUSED_BY_API = (vocabulary.http_cause(400), vocabulary.http_cause(413))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +59,7 @@ def fail_an_extend(
         raise findings.NotApplicable(
             'Neither the quota nor the pool has a limit that is known, so '
             'that no extend can be made to fail safely',
-            cause='nothing-too-large',
+            cause=vocabulary.Cause.NOTHING_TOO_LARGE,
         )
     try:
         online_extend.extend(context, volume_id, size_gib, wanted_gib)
@@ -85,7 +85,7 @@ def fail_an_extend(
         raise findings.NotApplicable(
             f'Even {wanted_gib} GiB were given: nothing is too large for '
             'this backend',
-            cause='nothing-too-large',
+            cause=vocabulary.Cause.NOTHING_TOO_LARGE,
         )
     context.step(
         f'an extend to {wanted_gib} GiB was refused by the {failure.by}; '

@@ -12,10 +12,6 @@ from extend_conformance import vocabulary
 from extend_conformance.probes import blocks
 from extend_conformance.results import model
 
-#: Cause of everything that could not be tested because the first attachment
-#: of all did not work.
-HOST_CANNOT_ATTACH = 'host-cannot-attach'
-
 
 class Failed(exceptions.WorkFailed):
     """The check has found the backend, or the cloud, at fault.
@@ -51,7 +47,7 @@ class NotApplicable(exceptions.ExtendConformanceError):
     :param cause: machine-readable.
     """
 
-    def __init__(self, reason: str, *, cause: str) -> None:
+    def __init__(self, reason: str, *, cause: vocabulary.Cause) -> None:
         super().__init__(reason)
         self.cause = cause
 
@@ -59,7 +55,7 @@ class NotApplicable(exceptions.ExtendConformanceError):
 class CouldNotTest(exceptions.NotTestable):
     """Something beside the backend was in the way: quota, policy, room.
 
-    :param cause: machine-readable.
+    :param cause: machine-readable: of the vocabulary, or an HTTP status.
     """
 
     def __init__(

@@ -54,7 +54,7 @@ def _must_not_be(
     if first.outcome in outcomes:
         raise findings.CouldNotTest(
             f'Another extend says nothing here: {first.explanation}',
-            cause=f'outcome-{first.outcome}',
+            cause=vocabulary.Cause.of_outcome(context.outcome),
         )
 
 
@@ -122,7 +122,7 @@ def _stamped_volume(
         raise findings.CouldNotTest(
             'No host attaches volumes in this run, so that nobody can look '
             'at the device',
-            cause='no-host',
+            cause=vocabulary.Cause.NO_HOST,
         )
     volume = stamped.StampedVolume(context, _FROM_GIB)
     try:
@@ -134,7 +134,7 @@ def _stamped_volume(
         raise findings.CouldNotTest(
             f'The machine {platform.node()} cannot attach volumes of type '
             f'{context.volume_type}: {error}',
-            cause=findings.HOST_CANNOT_ATTACH,
+            cause=vocabulary.Cause.HOST_CANNOT_ATTACH,
         ) from error
     return volume
 
@@ -246,7 +246,7 @@ def _offline_extend_must_work(
         raise findings.CouldNotTest(
             f'The control, an extend of detached volume {volume_id}, was '
             f'answered with HTTP {error.status}: {error.what}',
-            cause=f'http-{error.status}',
+            cause=vocabulary.http_cause(error.status),
             request_id=error.request_id,
         ) from error
     except waiting.WaitTimeout as timeout:
@@ -261,5 +261,5 @@ def _offline_extend_must_work(
             f'either (it is {control.status} with {control.size_gib} GiB): '
             'this is lack of room or a broken backend, not a refusal to '
             'extend attached volumes',
-            cause='no-room',
+            cause=vocabulary.Cause.NO_ROOM,
         )

@@ -9,6 +9,7 @@ images are made, and what it means if that fails, is for the checks.
 import io
 import uuid
 
+from extend_conformance import vocabulary
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import transfer
@@ -50,11 +51,10 @@ class StampedImage:
         return blocks.Stream(self.pattern, self.size_bytes)
 
     def create(
-        self, mode: str, *, size_known: bool = False
+        self, mode: vocabulary.Mode, *, size_known: bool = False
     ) -> writer.CreatedImage:
         """Have the reference writer make a volume of it.
 
-        :param mode: ``attached`` or ``detached``.
         :param size_known: whether the writer is told the size.
         :raises errors.ImageError: it was not made.
         """
@@ -149,16 +149,18 @@ def finding(error: errors.ImageError) -> Exception:
     if isinstance(error, errors.LeftBehind):
         failure = error.failure
     if isinstance(failure, _NO_ROOM):
-        return findings.CouldNotTest(reason, cause='no-room')
+        return findings.CouldNotTest(reason, cause=vocabulary.Cause.NO_ROOM)
     while failure is not None:
         if isinstance(failure, connections.CloudUnreachable):
-            return findings.CouldNotTest(reason, cause='no-answer')
+            return findings.CouldNotTest(
+                reason, cause=vocabulary.Cause.NO_ANSWER
+            )
         if isinstance(failure, calls.ApiError) and (
             failure.status in _BESIDE_THE_BACKEND or failure.status >= 500
         ):
             return findings.CouldNotTest(
                 reason,
-                cause=f'http-{failure.status}',
+                cause=vocabulary.http_cause(failure.status),
                 request_id=failure.request_id,
             )
         failure = failure.__cause__
@@ -185,12 +187,12 @@ def request_of(
 
 
 def writer_of(
-    context: contexts.Context, mode: str
+    context: contexts.Context, mode: vocabulary.Mode
 ) -> writer.ImageVolumeWriter:
     """The reference writer in one of its modes."""
     return context.image_writer(
         writer_options.WriterOptions(
-            cinder_do_extend_attached=mode == 'attached',
+            cinder_do_extend_attached=mode is vocabulary.Mode.ATTACHED,
             cinder_state_transition_timeout=int(
                 context.settings.extend_timeout_s
             ),

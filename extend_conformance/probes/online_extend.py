@@ -176,7 +176,7 @@ def extend(
         raise findings.CouldNotTest(
             f'The extend of volume {volume_id} was answered with HTTP '
             f'{error.status}: {error.what}',
-            cause=f'http-{error.status}',
+            cause=vocabulary.http_cause(error.status),
             request_id=error.request_id,
         ) from error
     request_id = answer.request_id if answer else None

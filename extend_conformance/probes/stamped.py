@@ -324,7 +324,7 @@ class StampedVolume:
                 raise findings.CouldNotTest(
                     f'The storage behind attached volume {self.id} has no '
                     f'room left: {error}',
-                    cause='no-room',
+                    cause=vocabulary.Cause.NO_ROOM,
                 ) from error
             raise findings.Failed(
                 f'Attached volume {self.id}: {error}',

@@ -324,7 +324,7 @@ class Traffic:
             if any(worker.full for worker in errors):
                 raise findings.CouldNotTest(
                     f'{when}: the storage has no room left: {errors[0].error}',
-                    cause='no-room',
+                    cause=vocabulary.Cause.NO_ROOM,
                 )
             total = sum(worker.errors for worker in errors)
             raise findings.Failed(

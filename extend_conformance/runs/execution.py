@@ -103,16 +103,16 @@ def _must_apply(check: registry.Check, context: contexts.Context) -> None:
     if lacking:
         raise _Skipped(
             f'The run was not given: {", ".join(sorted(lacking))}',
-            cause=f'no-{min(lacking)}',
+            cause=vocabulary.Cause.lacking(min(lacking)),
         )
     if check.feature in context.absent_features:
         raise findings.NotApplicable(
             f'The claims entry says that there is no {check.feature}',
-            cause='feature-absent',
+            cause=vocabulary.Cause.FEATURE_ABSENT,
         )
     if vocabulary.Need.HOST in check.needs:
         first = context.first_extend
-        if first.cause == findings.HOST_CANNOT_ATTACH:
+        if first.cause == vocabulary.Cause.HOST_CANNOT_ATTACH:
             # Each check would only wait for the same error.
             raise findings.CouldNotTest(first.explanation, cause=first.cause)
     if check.applies is vocabulary.Applies.WHERE_SUPPORTED:
@@ -122,7 +122,7 @@ def _must_apply(check: registry.Check, context: contexts.Context) -> None:
         ):
             raise findings.NotApplicable(
                 'The claims entry says that extends are refused',
-                cause='refusal-claimed',
+                cause=vocabulary.Cause.REFUSAL_CLAIMED,
             )
         if context.outcome.outcome_class is _REFUSED:
             raise findings.Refused(context.first_extend.explanation)
@@ -130,12 +130,12 @@ def _must_apply(check: registry.Check, context: contexts.Context) -> None:
         measured = context.outcome.outcome_class
         if measured is _SUPPORTED:
             raise findings.NotApplicable(
-                'The extend works', cause='extend-works'
+                'The extend works', cause=vocabulary.Cause.EXTEND_WORKS
             )
         if measured is not _REFUSED and not context.expects_refusal:
             raise findings.NotApplicable(
                 'A refusal was neither promised nor met',
-                cause='no-refusal',
+                cause=vocabulary.Cause.NO_REFUSAL,
             )
     if not (
         check.applies is vocabulary.Applies.ALWAYS or check.judges_first_extend
@@ -146,7 +146,7 @@ def _must_apply(check: registry.Check, context: contexts.Context) -> None:
 class _Skipped(exceptions.ExtendConformanceError):
     """The configuration leaves the check out."""
 
-    def __init__(self, reason: str, *, cause: str) -> None:
+    def __init__(self, reason: str, *, cause: vocabulary.Cause) -> None:
         super().__init__(reason)
         self.cause = cause
 
@@ -166,7 +166,8 @@ def _result(
         and context.outcome.outcome_class is not _SUPPORTED
     ):
         finding = findings.NotApplicable(
-            f'Refused, as promised. {finding}', cause='refused-as-promised'
+            f'Refused, as promised. {finding}',
+            cause=vocabulary.Cause.REFUSED_AS_PROMISED,
         )
     match finding:
         case None:

@@ -46,7 +46,7 @@ _OPTIONAL_NEEDS = frozenset(
 )
 
 #: The profiles by name, the quickest first.
-NAMES = ('quick', 'standard', 'certified')
+NAMES = tuple(profile.value for profile in vocabulary.Profile)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Plan:
     :param not_planned: what the profile holds but the run cannot, and why.
     """
 
-    profile: str
+    profile: vocabulary.Profile
     checks: tuple[registry.Check, ...]
     not_planned: tuple[model.NotPlanned, ...]
 
@@ -133,17 +133,21 @@ def make_plan(
             f'There is no profile {profile!r}',
             next_step=f'Choose one of {", ".join(NAMES)}.',
         )
+    chosen = vocabulary.Profile(profile)
     planned = []
     not_planned = []
     for check in registry.catalogue():
-        if profile == 'quick' and check.id not in _QUICK:
+        if chosen is vocabulary.Profile.QUICK and check.id not in _QUICK:
             continue
-        if profile == 'standard' and check.id in _BEYOND_STANDARD:
+        if (
+            chosen is vocabulary.Profile.STANDARD
+            and check.id in _BEYOND_STANDARD
+        ):
             continue
         lacking = (check.needs & _OPTIONAL_NEEDS) - set(given)
-        if lacking and profile != 'certified':
-            cause = f'no-{min(lacking)}'
+        if lacking and chosen is not vocabulary.Profile.CERTIFIED:
+            cause = vocabulary.Cause.lacking(min(lacking))
             not_planned.append(model.NotPlanned(check=check.id, cause=cause))
         else:
             planned.append(check)
-    return Plan(profile, tuple(planned), tuple(not_planned))
+    return Plan(chosen, tuple(planned), tuple(not_planned))

@@ -25,7 +25,7 @@ def check(scope, room_gib, **seconds):
 
 
 PLAN = profiles.Plan(
-    'quick',
+    vocabulary.Profile.QUICK,
     (
         check(vocabulary.Scope.CLOUD, 1, typical_s=2, budget_s=10),
         check(vocabulary.Scope.BACKEND, 5, typical_s=3, budget_s=20),
@@ -55,7 +55,7 @@ class OfPlanTest(testtools.TestCase):
         self.assertRaises(
             exceptions.UsageError,
             effort.of_plan,
-            profiles.Plan('quick', (), ()),
+            profiles.Plan(vocabulary.Profile.QUICK, (), ()),
             ['a'],
             0,
         )
