@@ -9,8 +9,7 @@ import itertools
 from oslo_utils import strutils
 
 from extend_conformance import exceptions
-
-MODES = ('attached', 'detached')
+from extend_conformance import vocabulary
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -18,12 +17,11 @@ class Cell:
     """One combination to measure.
 
     :param backend: the volume type.
-    :param mode: ``attached`` or ``detached``.
     :param size_known: whether the writer is told the size in advance.
     """
 
     backend: str
-    mode: str
+    mode: vocabulary.Mode
     size_known: bool
     image_size_bytes: int
 
@@ -42,7 +40,7 @@ class Cell:
 
 def grid(
     backends: collections.abc.Iterable[str],
-    modes: collections.abc.Iterable[str],
+    modes: collections.abc.Iterable[vocabulary.Mode],
     sizes_known: collections.abc.Iterable[bool],
     image_sizes_bytes: collections.abc.Iterable[int],
 ) -> tuple[Cell, ...]:

@@ -54,7 +54,7 @@ def measure(
         image_writer = writer.ImageVolumeWriter(
             resources,
             writer_options.WriterOptions(
-                cinder_do_extend_attached=cell.mode == 'attached'
+                cinder_do_extend_attached=cell.mode == vocabulary.Mode.ATTACHED
             ),
         )
         try:

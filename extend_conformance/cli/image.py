@@ -20,6 +20,7 @@ import rich.progress
 from cliff import show
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.bench import cells
 from extend_conformance.cli import examples
 from extend_conformance.cloud import block_storage
@@ -51,8 +52,8 @@ class Create(show.ShowOne):
         )
         parser.add_argument(
             '--mode',
-            choices=('attached', 'detached'),
-            default='detached',
+            choices=[mode.value for mode in vocabulary.Mode],
+            default=vocabulary.Mode.DETACHED.value,
             help='how the volume grows while the size of the image is '
             'unknown (default: %(default)s)',
         )
@@ -117,7 +118,9 @@ class Create(show.ShowOne):
             image_writer = writer.ImageVolumeWriter(
                 owned,
                 writer_options.WriterOptions(
-                    cinder_do_extend_attached=parsed_args.mode == 'attached',
+                    cinder_do_extend_attached=(
+                        parsed_args.mode == vocabulary.Mode.ATTACHED
+                    ),
                     cinder_state_transition_timeout=parsed_args.state_timeout,
                     cinder_use_multipath=parsed_args.use_multipath,
                 ),
@@ -140,7 +143,7 @@ class Create(show.ShowOne):
             volume_id=image.volume_id,
             volume_size_gib=image.volume_size_gib,
             image_size_bytes=image.size_bytes,
-            mode=image.mode,
+            mode=image.mode.value,
             extends=len(image.extends),
             checksum=image.checksum,
             os_hash_algo=image.os_hash_algo,
@@ -290,5 +293,6 @@ def _phases(image: writer.CreatedImage) -> dict[str, float]:
     """Seconds of each phase; together they are the total."""
     totals: dict[str, float] = {}
     for span in image.spans:
-        totals[span.name] = totals.get(span.name, 0.0) + span.elapsed_s
+        name = str(span.name)
+        totals[name] = totals.get(name, 0.0) + span.elapsed_s
     return {name: round(seconds, 3) for name, seconds in totals.items()}

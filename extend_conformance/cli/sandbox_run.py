@@ -63,7 +63,7 @@ class Run(command.Command):
         parser = super().get_parser(prog_name)
         sandbox_start.add_state_dir(parser)
         sandbox_start.add_backends(parser)
-        arguments.add_run(parser, profile='quick')
+        arguments.add_run(parser, profile=vocabulary.Profile.QUICK)
         parser.add_argument(
             '--workers',
             metavar='N',
@@ -148,7 +148,7 @@ def _sweep(
             # Some defects show only after a first extend that works.
             if one.defect is None and works in one.outcomes
         ],
-        cells.MODES,
+        vocabulary.Mode,
         [False],
         [cells.parse_size(text) for text in _SWEEP],
     )

@@ -4,6 +4,7 @@
 
 import typing as ty
 
+from extend_conformance import vocabulary
 from extend_conformance.impl import options as writer_options
 from extend_conformance.impl import target as targets
 
@@ -12,7 +13,7 @@ class Mode(ty.Protocol):
     """How a volume grows; it is attached and open before and after."""
 
     @property
-    def name(self) -> str:
+    def name(self) -> vocabulary.Mode:
         """What reports call it."""
 
     def grow(self, target: targets.VolumeTarget, to_gib: int) -> None:
@@ -22,7 +23,7 @@ class Mode(ty.Protocol):
 class AttachedMode:
     """In place: one attachment, whatever the number of extends."""
 
-    name = 'attached'
+    name = vocabulary.Mode.ATTACHED
 
     def grow(self, target: targets.VolumeTarget, to_gib: int) -> None:
         """Extend in Cinder, then on this host."""
@@ -33,7 +34,7 @@ class AttachedMode:
 class DetachedMode:
     """Detach, extend, attach again: what every backend can do."""
 
-    name = 'detached'
+    name = vocabulary.Mode.DETACHED
 
     def grow(self, target: targets.VolumeTarget, to_gib: int) -> None:
         """Extend in Cinder, between two attachments."""

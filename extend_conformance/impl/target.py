@@ -12,6 +12,7 @@ import errno
 import typing as ty
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.cloud import attachment as attachments
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
@@ -138,7 +139,10 @@ class VolumeTarget:
 
         What it holds already stays: nothing is truncated.
         """
-        with self._timeline.phase('attach'), self.step('attach'):
+        with (
+            self._timeline.phase(vocabulary.Phase.ATTACH),
+            self.step('attach'),
+        ):
             self._attached = self._resources.attach(self.id)
             try:
                 self._opened = self._attached.device.open_direct(write=True)
@@ -155,7 +159,10 @@ class VolumeTarget:
         """Flush, detach, and wait until the volume is available."""
         assert self._attached is not None, 'the volume is not attached'
         self.flush()
-        with self._timeline.phase('detach'), self.step('detach'):
+        with (
+            self._timeline.phase(vocabulary.Phase.DETACH),
+            self.step('detach'),
+        ):
             self._close()
             self._resources.disconnect(self._attached)
             self._attached = None
@@ -164,7 +171,7 @@ class VolumeTarget:
     def flush(self) -> None:
         """Have everything on the storage that was written."""
         assert self._opened is not None, 'the volume is not open'
-        with self._timeline.phase('write'), self._writing():
+        with self._timeline.phase(vocabulary.Phase.WRITE), self._writing():
             self.drain()
             transfer.flush(self._opened)
 
@@ -219,7 +226,7 @@ class VolumeTarget:
                     request_id=error.request_id,
                 ) from error
             try:
-                with self._timeline.phase('wait'):
+                with self._timeline.phase(vocabulary.Phase.WAIT):
                     seen = self._storage.wait_for_extend(
                         self.id,
                         self.size_gib,
@@ -296,7 +303,7 @@ class VolumeTarget:
             opened.close()
 
     def _wait(self, status: str) -> views.Volume:
-        with self._timeline.phase('wait'):
+        with self._timeline.phase(vocabulary.Phase.WAIT):
             waited = self._storage.wait_for_status(
                 self.id, status, self._timeout_s
             )

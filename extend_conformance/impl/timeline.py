@@ -31,7 +31,7 @@ class Timeline:
 
     def __init__(
         self,
-        first: str = 'create',
+        first: vocabulary.Phase = vocabulary.Phase.CREATE,
         clock: collections.abc.Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
@@ -46,7 +46,7 @@ class Timeline:
         return self._clock() - self._origin_s
 
     @contextlib.contextmanager
-    def phase(self, name: str) -> collections.abc.Iterator[None]:
+    def phase(self, name: vocabulary.Phase) -> collections.abc.Iterator[None]:
         """Let a phase run."""
         self._cut()
         self._names.append(name)

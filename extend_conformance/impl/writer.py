@@ -11,6 +11,7 @@ import dataclasses
 import difflib
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import device as devices
@@ -69,7 +70,7 @@ class CreatedImage:
     """
 
     volume_id: str
-    mode: str
+    mode: vocabulary.Mode
     size_bytes: int
     volume_size_gib: int
     checksum: str
@@ -173,7 +174,7 @@ class ImageVolumeWriter:
         )
         target.attach()
         with (
-            timeline.phase('write'),
+            timeline.phase(vocabulary.Phase.WRITE),
             pipeline.Pipeline(source, request.os_hash_algo) as line,
         ):
             size_bytes = writing.write(line, limit)
@@ -361,7 +362,7 @@ class _Writing:
         from_gib = self._target.size_gib
         to_gib = self.plan.next_gib(from_gib)
         with (
-            self._timeline.phase('extend'),
+            self._timeline.phase(vocabulary.Phase.EXTEND),
             self._timeline.extending(from_gib, to_gib),
         ):
             self.mode.grow(self._target, to_gib)

@@ -122,7 +122,7 @@ def _benchmark(
     tested = [one.volume_type for one in claims.backends]
     return cells.grid(
         options.benchmark_volume_types or tested,
-        cells.MODES,
+        vocabulary.Mode,
         [False],
         [cells.parse_size(text) for text in options.benchmark_image_sizes],
     )

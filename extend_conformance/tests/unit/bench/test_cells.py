@@ -6,6 +6,7 @@ import ddt
 import testtools
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.bench import cells
 
 
@@ -26,6 +27,6 @@ class SizeTest(testtools.TestCase):
 
 class GridTest(testtools.TestCase):
     def test_every_combination_once(self):
-        grid = cells.grid(['a', 'b'], cells.MODES, [True, False], [1, 2])
+        grid = cells.grid(['a', 'b'], vocabulary.Mode, [True, False], [1, 2])
         self.assertEqual(16, len(grid))
         self.assertEqual(16, len({cell.id for cell in grid}))

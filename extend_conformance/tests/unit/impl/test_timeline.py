@@ -4,6 +4,7 @@
 
 import testtools
 
+from extend_conformance import vocabulary
 from extend_conformance.impl import timeline as timelines
 
 
@@ -28,9 +29,9 @@ class TimelineTest(testtools.TestCase):
 
     def test_a_phase_inside_another_suspends_it(self) -> None:
         self.clock.now_s += 1
-        with self.line.phase('extend'):
+        with self.line.phase(vocabulary.Phase.EXTEND):
             self.clock.now_s += 2
-            with self.line.phase('wait'):
+            with self.line.phase(vocabulary.Phase.WAIT):
                 self.clock.now_s += 4
             self.clock.now_s += 8
         self.clock.now_s += 16
@@ -48,7 +49,7 @@ class TimelineTest(testtools.TestCase):
 
     def test_a_phase_that_raises_is_closed(self) -> None:
         def attach() -> None:
-            with self.line.phase('attach'):
+            with self.line.phase(vocabulary.Phase.ATTACH):
                 self.clock.now_s += 1
                 raise LookupError
 
@@ -60,13 +61,13 @@ class TimelineTest(testtools.TestCase):
         )
 
     def test_phases_without_duration_leave_no_span(self) -> None:
-        with self.line.phase('attach'):
+        with self.line.phase(vocabulary.Phase.ATTACH):
             pass
 
         self.assertEqual([], self._spans())
 
     def test_uncertainty_belongs_to_the_phase_that_runs(self) -> None:
-        with self.line.phase('wait'):
+        with self.line.phase(vocabulary.Phase.WAIT):
             self.clock.now_s += 1
             self.line.uncertain(0.25)
         self.clock.now_s += 1

@@ -105,7 +105,7 @@ class GenerationTest(testtools.TestCase):
                 {vocabulary.Need.READER, vocabulary.Need.OTHER_PROJECT}
             ),
         )
-        plan = profiles.Plan('quick', (check,), ())
+        plan = profiles.Plan(vocabulary.Profile.QUICK, (check,), ())
         self.configure(
             lambda: dataclasses.replace(make_configuration('good'), plan=plan)
         )
@@ -169,7 +169,7 @@ class GenerationTest(testtools.TestCase):
         self.assertIn('run_benchmark is false', why)
 
     def test_a_benchmark_class_runs_alone_and_has_a_test_a_cell(self):
-        grid = cells.grid(['good'], cells.MODES, [False], [1024])
+        grid = cells.grid(['good'], vocabulary.Mode, [False], [1024])
         self.configure(lambda: make_configuration('good', benchmark=grid))
         (case,) = generation.benchmark_classes('m').values()
         self.assertTrue(case.is_serial_execution_requested())
