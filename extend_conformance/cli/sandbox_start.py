@@ -17,7 +17,6 @@ import rich.status
 from keystoneauth1 import session as keystone_session
 from keystoneauth1.identity import v3
 
-from extend_conformance import vocabulary
 from extend_conformance.claims import claims_file
 from extend_conformance.claims import matrix_ini
 from extend_conformance.cloud import block_storage
@@ -129,9 +128,7 @@ def _write_claims(paths: state.Paths, record: state.Record) -> None:
     for entry in (one.as_entry() for one in found):
         expect = expected.get(entry.claim.volume_type)
         if expect is not None:
-            claim = dataclasses.replace(
-                entry.claim, expect=vocabulary.Expectation(expect)
-            )
+            claim = dataclasses.replace(entry.claim, expect=expect)
             entry = dataclasses.replace(entry, claim=claim)
         entries.append(entry)
     claims_file.update(paths.claims, entries)

@@ -16,6 +16,7 @@ import typing as ty
 import jinja2
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.sandbox import declared
 from extend_conformance.sandbox import state
 
@@ -25,12 +26,12 @@ class CinderStore:
     """A store of Glance that makes volumes, with upstream's Cinder store.
 
     :param name: of the store, which is how an upload asks for it.
-    :param mode: ``attached`` or ``detached``.
+    :param mode: in which its volumes are extended.
     """
 
     name: str
     volume_type: str
-    mode: str
+    mode: vocabulary.Mode
 
 
 def cinder_stores(
@@ -39,17 +40,13 @@ def cinder_stores(
     """One per mode in the first backend, one in each that wants one."""
     first, *others = chosen
     return (
-        *(CinderStore(mode, first.name, mode) for mode in MODES),
+        *(CinderStore(mode, first.name, mode) for mode in vocabulary.Mode),
         *(
-            CinderStore(backend.name, backend.name, 'attached')
+            CinderStore(backend.name, backend.name, vocabulary.Mode.ATTACHED)
             for backend in others
             if backend.glance_store
         ),
     )
-
-
-#: In which a volume may be extended.
-MODES: ty.Final = ('attached', 'detached')
 
 
 @functools.cache

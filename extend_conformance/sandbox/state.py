@@ -9,6 +9,7 @@ One JSON record per state directory, written atomically, is all that ties
 import collections.abc
 import contextlib
 import dataclasses
+import enum
 import errno
 import fcntl
 import json
@@ -21,6 +22,8 @@ import typing as ty
 import platformdirs
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
+from extend_conformance.claims import matrix
 from extend_conformance.sandbox import declared
 
 SERVICES: ty.Final = ('keystone', 'cinder', 'glance')
@@ -36,6 +39,8 @@ ACCOUNTS: ty.Final = (
 )
 
 _RECORD_VERSION = 1
+
+_Word = ty.TypeVar('_Word', bound=enum.StrEnum)
 
 
 def default_directory() -> pathlib.Path:
@@ -198,19 +203,7 @@ def load(paths: Paths) -> Record | None:
         raw = json.loads(text)
         if raw.pop('version') != _RECORD_VERSION:
             raise ValueError('another version of this program wrote it')
-        raw['chosen'] = tuple(
-            declared.Backend(
-                **{
-                    **one,
-                    'options': tuple(tuple(pair) for pair in one['options']),
-                    'extra_specs': tuple(
-                        tuple(pair) for pair in one['extra_specs']
-                    ),
-                    'outcomes': tuple(one['outcomes']),
-                }
-            )
-            for one in raw['chosen']
-        )
+        raw['chosen'] = tuple(_read_backend(one) for one in raw['chosen'])
         raw['processes'] = {
             name: Process(**one) for name, one in raw['processes'].items()
         }
@@ -225,6 +218,22 @@ def load(paths: Paths) -> Record | None:
                 'what runs.'
             ),
         ) from error
+
+
+def _read_backend(raw: dict[str, ty.Any]) -> declared.Backend:
+    return dataclasses.replace(
+        declared.Backend(**raw),
+        options=tuple(tuple(pair) for pair in raw['options']),
+        extra_specs=tuple(tuple(pair) for pair in raw['extra_specs']),
+        matrix=_word(matrix.Value, raw['matrix']),
+        expect=_word(vocabulary.Expectation, raw['expect']),
+        outcomes=tuple(vocabulary.Outcome(word) for word in raw['outcomes']),
+        verdict=_word(vocabulary.BackendVerdict, raw['verdict']),
+    )
+
+
+def _word(kind: type[_Word], text: str | None) -> _Word | None:
+    return None if text is None else kind(text)
 
 
 def write_atomically(path: pathlib.Path, text: str, mode: int = 0o600) -> None:

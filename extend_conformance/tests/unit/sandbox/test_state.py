@@ -10,6 +10,8 @@ import fixtures
 import testtools
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
+from extend_conformance.claims import matrix
 from extend_conformance.sandbox import declared
 from extend_conformance.sandbox import state
 
@@ -40,6 +42,24 @@ class StateTestCase(testtools.TestCase):
     def test_record_survives_the_disk(self) -> None:
         state.save(self.paths, a_record())
         self.assertEqual(a_record(), state.load(self.paths))
+
+    def test_what_a_backend_must_get_is_read_as_words(self) -> None:
+        state.save(self.paths, a_record())
+        record = state.load(self.paths)
+        assert record is not None
+        good = record.chosen[0]
+        self.assertIs(matrix.Value.COMPLETE, good.matrix)
+        self.assertIs(vocabulary.BackendVerdict.CONFORMS, good.verdict)
+        self.assertIs(vocabulary.Outcome.SUPPORTED, good.outcomes[0])
+
+    def test_a_word_that_there_is_not_is_said_so(self) -> None:
+        state.save(self.paths, a_record())
+        text = self.paths.record.read_text()
+        self.paths.record.write_text(text.replace('"conforms"', '"shines"'))
+        error = self.assertRaises(
+            exceptions.UsageError, state.load, self.paths
+        )
+        self.assertIn('shines', str(error))
 
     def test_no_record_is_no_sandbox(self) -> None:
         self.assertIsNone(state.load(self.paths))
