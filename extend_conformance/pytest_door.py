@@ -305,9 +305,12 @@ class Item(pytest.Item):
             ('verdict', str(result.verdict)),
         ]
         match result.verdict:
-            case 'abort':
+            case vocabulary.CheckVerdict.ABORT:
                 pytest.fail(self._told(), pytrace=False)
-            case 'skip' | 'not-applicable':
+            case (
+                vocabulary.CheckVerdict.SKIP
+                | vocabulary.CheckVerdict.NOT_APPLICABLE
+            ):
                 pytest.skip(f'{result.cause}: {result.reason}')
             case _ if not judgement.counted_failure(result):
                 # A failure shows it itself.
@@ -316,7 +319,7 @@ class Item(pytest.Item):
     def runtest(self) -> None:
         """Turn the verdict into pytest's words."""
         assert self._result is not None
-        if self._result.verdict == 'known':
+        if self._result.verdict == vocabulary.CheckVerdict.KNOWN:
             pytest.xfail(self._result.reason)
         if judgement.counted_failure(self._result):
             pytest.fail(self._told(), pytrace=False)
@@ -324,7 +327,11 @@ class Item(pytest.Item):
     def _told(self) -> str:
         assert self._result is not None
         measurement = None
-        if self._result.verdict in ('fail', 'abort', 'known'):
+        if self._result.verdict in (
+            vocabulary.CheckVerdict.FAIL,
+            vocabulary.CheckVerdict.ABORT,
+            vocabulary.CheckVerdict.KNOWN,
+        ):
             measured = self._door.begun.session.written(self._volume_type)
             measurement = measured.measurement if measured else None
         return telling.tell(

@@ -140,7 +140,11 @@ def _run(
                 f'{result.verdict}',
                 highlight=False,
             )
-            if result.verdict in ('fail', 'abort', 'known'):
+            if result.verdict in (
+                vocabulary.CheckVerdict.FAIL,
+                vocabulary.CheckVerdict.ABORT,
+                vocabulary.CheckVerdict.KNOWN,
+            ):
                 console.print(
                     f'  {result.reason}\n  What to do: {pages.path(check.id)}',
                     highlight=False,

@@ -245,7 +245,7 @@ def _compare(
         key=key,
         source=source,
         value=value,
-        measured=backend.outcome,
+        measured=outcome.value if outcome else None,
         agreement=agreement.compare(
             value, outcome.outcome_class if outcome else None
         ),

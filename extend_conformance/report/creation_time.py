@@ -10,11 +10,10 @@ import collections.abc
 import numpy
 from matplotlib import axes
 
+from extend_conformance import vocabulary
 from extend_conformance.report import drawing
 from extend_conformance.report import timings
 from extend_conformance.results import model
-
-MODES = ('attached', 'detached')
 
 
 def creation_time(results: model.Results) -> drawing.Drawing | None:
@@ -80,7 +79,7 @@ def creation_time(results: model.Results) -> drawing.Drawing | None:
 def _times(
     panel: axes.Axes, found: collections.abc.Sequence[timings.Cell]
 ) -> None:
-    for mode in MODES:
+    for mode in vocabulary.Mode:
         colour = drawing.MODE_COLOURS[mode]
         mine = sorted(
             (cell for cell in found if cell.mode == mode),
@@ -111,9 +110,11 @@ def _times(
                 markeredgewidth=1.0,
                 color=colour,
                 # Open, so that a point behind it stays visible.
-                markerfacecolor=colour if mode == 'attached' else 'none',
+                markerfacecolor=(
+                    colour if mode is vocabulary.Mode.ATTACHED else 'none'
+                ),
                 transform=drawing.moved(
-                    panel, -2 if mode == 'attached' else 2, 0
+                    panel, -2 if mode is vocabulary.Mode.ATTACHED else 2, 0
                 ),
                 label=mode,
             )

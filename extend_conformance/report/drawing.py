@@ -22,6 +22,7 @@ from matplotlib import font_manager
 from matplotlib import textpath
 from matplotlib import transforms
 
+from extend_conformance import vocabulary
 from extend_conformance.results import model
 
 INK = '#222222'
@@ -29,8 +30,14 @@ QUIET = '#6b6b6b'
 HAIRLINE = '#d9d9d9'
 
 #: Of the modes; the marker tells them apart without colour.
-MODE_COLOURS = {'attached': '#0072b2', 'detached': '#c4500a'}
-MODE_MARKERS = {'attached': 'o', 'detached': 's'}
+MODE_COLOURS: dict[str, str] = {
+    vocabulary.Mode.ATTACHED: '#0072b2',
+    vocabulary.Mode.DETACHED: '#c4500a',
+}
+MODE_MARKERS: dict[str, str] = {
+    vocabulary.Mode.ATTACHED: 'o',
+    vocabulary.Mode.DETACHED: 's',
+}
 
 WIDTH_IN = 8.6
 

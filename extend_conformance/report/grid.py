@@ -13,6 +13,7 @@ import typing as ty
 
 from matplotlib import patches
 
+from extend_conformance import vocabulary
 from extend_conformance.report import drawing
 from extend_conformance.report import judgement
 from extend_conformance.results import model
@@ -33,24 +34,41 @@ class Mark:
     ground: str
 
 
-MARKS = {
-    'pass': Mark(symbol='✓', word='pass', ink='#0b4f7a', ground='#e2eef6'),
-    'fail': Mark(symbol='✗', word='fail', ink='#ffffff', ground='#b3361b'),
-    'minor': Mark(
+#: A failure that is no part of the verdict.
+_MINOR = 'minor'
+
+#: By verdict, in the order of the legend.
+MARKS: dict[str, Mark] = {
+    vocabulary.CheckVerdict.PASS: Mark(
+        symbol='✓', word='pass', ink='#0b4f7a', ground='#e2eef6'
+    ),
+    vocabulary.CheckVerdict.FAIL: Mark(
+        symbol='✗', word='fail', ink='#ffffff', ground='#b3361b'
+    ),
+    _MINOR: Mark(
         symbol='✗',
         word='fail that does not count',
         ink='#b3361b',
         ground='#fbeae5',
     ),
-    'abort': Mark(symbol='!', word='abort', ink='#3d2c00', ground='#f2c14e'),
-    'missing': Mark(
+    vocabulary.CheckVerdict.ABORT: Mark(
+        symbol='!', word='abort', ink='#3d2c00', ground='#f2c14e'
+    ),
+    vocabulary.CheckVerdict.MISSING: Mark(
         symbol='?', word='missing', ink='#3d2c00', ground='#f8e3ad'
     ),
-    'skip': Mark(symbol='–', word='skip', ink='#6b6b6b', ground='#f0f0f0'),  # noqa: RUF001
-    'not-applicable': Mark(
+    vocabulary.CheckVerdict.SKIP: Mark(
+        symbol='–',  # noqa: RUF001
+        word='skip',
+        ink='#6b6b6b',
+        ground='#f0f0f0',
+    ),
+    vocabulary.CheckVerdict.NOT_APPLICABLE: Mark(
         symbol='○', word='not applicable', ink='#a8a8a8', ground='#ffffff'
     ),
-    'known': Mark(symbol='≈', word='known', ink='#0b4f7a', ground='#f3eecb'),
+    vocabulary.CheckVerdict.KNOWN: Mark(
+        symbol='≈', word='known', ink='#0b4f7a', ground='#f3eecb'
+    ),
 }
 
 
@@ -84,8 +102,9 @@ class Grid:
 
 def mark(result: model.CheckResult) -> str:
     """The name in ``MARKS`` of how a result looks."""
-    if result.verdict == 'fail' and not judgement.counted_failure(result):
-        return 'minor'
+    failed = result.verdict == vocabulary.CheckVerdict.FAIL
+    if failed and not judgement.counted_failure(result):
+        return _MINOR
     return result.verdict
 
 
@@ -176,7 +195,10 @@ def checks(results: model.Results) -> drawing.Drawing | None:
             fontweight='normal',
         )
         verdict = verdicts.get(name) or ''
-        bad = verdict in ('fails', 'contradicts-claim')
+        bad = verdict in (
+            vocabulary.BackendVerdict.FAILS,
+            vocabulary.BackendVerdict.CONTRADICTS_CLAIM,
+        )
         panel.text(
             index + 0.5,
             tall / step + 0.3,
@@ -186,7 +208,9 @@ def checks(results: model.Results) -> drawing.Drawing | None:
             va='top',
             fontsize=7.5,
             fontweight='bold' if bad else 'normal',
-            color=MARKS['fail'].ground if bad else drawing.INK,
+            color=MARKS[vocabulary.CheckVerdict.FAIL].ground
+            if bad
+            else drawing.INK,
         )
     panel.text(
         -0.3,
@@ -220,7 +244,7 @@ def _row(
     row: Row,
     columns: collections.abc.Sequence[str | None],
 ) -> None:
-    must = row.level == 'must'
+    must = row.level == vocabulary.Level.MUST
     panel.text(
         -0.3,
         place + 0.5,
@@ -256,7 +280,9 @@ def _row(
 
 
 def _label(row: Row) -> str:
-    return row.check if row.level == 'must' else f'{row.check} ({row.level})'
+    if row.level == vocabulary.Level.MUST:
+        return row.check
+    return f'{row.check} ({row.level})'
 
 
 def _legend_words(

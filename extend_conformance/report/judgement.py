@@ -45,7 +45,7 @@ def judge(results: model.Results) -> model.Results:
             [
                 check
                 for check in checks
-                if check.scope == 'backend'
+                if check.scope == vocabulary.Scope.BACKEND
                 and check.backend == backend.volume_type
             ],
         )
@@ -83,13 +83,15 @@ def unlike_declared(results: model.Results) -> tuple[model.Backend, ...]:
 def counts_as_must(result: model.CheckResult) -> bool:
     """Whether a result is part of the verdict."""
     return result.verdict != vocabulary.CheckVerdict.NOT_APPLICABLE and (
-        result.level == 'must' or result.data_failure
+        result.level == vocabulary.Level.MUST or result.data_failure
     )
 
 
 def counted_failure(result: model.CheckResult) -> bool:
     """Whether a result fails the backend or the cloud."""
-    return result.verdict == 'fail' and counts_as_must(result)
+    return result.verdict == vocabulary.CheckVerdict.FAIL and counts_as_must(
+        result
+    )
 
 
 def _missing(results: model.Results) -> tuple[model.CheckResult, ...]:
@@ -103,7 +105,7 @@ def _missing(results: model.Results) -> tuple[model.CheckResult, ...]:
             backend=planned.backend,
             verdict=vocabulary.CheckVerdict.MISSING,
             reason='It was planned, but nothing wrote a result.',
-            cause='no-result',
+            cause=vocabulary.Cause.NO_RESULT,
         )
         for planned in results.run.planned
         if (planned.check, planned.backend) not in written
@@ -131,7 +133,9 @@ def _judge_cloud(
 
     Every profile plans something of it, so then a person chose otherwise.
     """
-    of_cloud = [check for check in checks if check.scope == 'cloud']
+    of_cloud = [
+        check for check in checks if check.scope == vocabulary.Scope.CLOUD
+    ]
     if not of_cloud:
         return None
     return verdict.judge_cloud(
@@ -183,7 +187,9 @@ def _outcome(
     if outcome.outcome_class is vocabulary.OutcomeClass.BROKEN:
         return outcome, None
     for check in sorted(musts, key=lambda must: must.started_at or '~'):
-        if check.verdict != 'fail' or check.outcome is None:
+        if check.outcome is None:
+            continue
+        if check.verdict != vocabulary.CheckVerdict.FAIL:
             continue
         later = vocabulary.Outcome(check.outcome)
         if later.outcome_class is vocabulary.OutcomeClass.BROKEN:
@@ -246,11 +252,11 @@ def _musts_reason(
 ) -> str:
     deciding = [must for must in musts if must.verdict in decisive]
     first = min(deciding, key=lambda must: must.started_at or '~')
-    words = {
-        'fail': 'failed',
-        'abort': 'could not be tested',
-        'skip': 'was skipped',
-        'missing': 'has no result',
+    words: dict[str, str] = {
+        vocabulary.CheckVerdict.FAIL: 'failed',
+        vocabulary.CheckVerdict.ABORT: 'could not be tested',
+        vocabulary.CheckVerdict.SKIP: 'was skipped',
+        vocabulary.CheckVerdict.MISSING: 'has no result',
     }
     begin = f'{first.check} {words[first.verdict]}'
     if len(deciding) > 1:
@@ -266,7 +272,9 @@ def _explained(backend: model.Backend) -> str:
 def _passed(musts: collections.abc.Sequence[model.CheckResult]) -> str:
     if not musts:
         return '; no must was planned'
-    known = sum(must.verdict == 'known' for must in musts)
+    known = sum(
+        must.verdict == vocabulary.CheckVerdict.KNOWN for must in musts
+    )
     passed = f'; all {len(musts)} applicable musts passed'
     if len(musts) == 1:
         passed = '; the one applicable must passed'

@@ -10,6 +10,7 @@ import collections.abc
 import re
 from xml.etree import ElementTree
 
+from extend_conformance import vocabulary
 from extend_conformance.report import judgement
 from extend_conformance.results import model
 from extend_conformance.results import telling
@@ -124,9 +125,16 @@ def _case(suite: str, check: model.CheckResult) -> ElementTree.Element:
         failure.text = _clean(
             '\n'.join(telling.damage(check.damage)) or check.reason
         )
-    elif check.verdict in ('abort', 'missing'):
+    elif check.verdict in (
+        vocabulary.CheckVerdict.ABORT,
+        vocabulary.CheckVerdict.MISSING,
+    ):
         ElementTree.SubElement(case, 'error', said)
-    elif check.verdict in ('skip', 'not-applicable', 'known'):
+    elif check.verdict in (
+        vocabulary.CheckVerdict.SKIP,
+        vocabulary.CheckVerdict.NOT_APPLICABLE,
+        vocabulary.CheckVerdict.KNOWN,
+    ):
         del said['type']
         said['message'] = f'{check.verdict}: {said["message"]}'
         ElementTree.SubElement(case, 'skipped', said)

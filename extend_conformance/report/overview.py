@@ -5,40 +5,47 @@
 import collections
 import dataclasses
 
+from extend_conformance import vocabulary
 from extend_conformance.report import judgement
 from extend_conformance.report import timings
 from extend_conformance.results import model
 
-_SOURCES = {
-    'claims-entry': 'claims entry',
-    'matrix': 'matrix',
-    'capability': 'capability',
+_SOURCES: dict[str, str] = {
+    vocabulary.ExpectationSource.CLAIM: 'claims entry',
+    vocabulary.ExpectationSource.MATRIX: 'matrix',
+    vocabulary.ExpectationSource.CAPABILITY: 'capability',
 }
 
 #: Verdict to what one backend does, and what several do.
-_DEEDS = {
-    'conforms': ('conforms', 'conform'),
-    'refuses-honestly': ('refuses honestly', 'refuse honestly'),
-    'better-than-claimed': (
+_DEEDS: dict[str | None, tuple[str, str]] = {
+    vocabulary.BackendVerdict.CONFORMS: ('conforms', 'conform'),
+    vocabulary.BackendVerdict.REFUSES_HONESTLY: (
+        'refuses honestly',
+        'refuse honestly',
+    ),
+    vocabulary.BackendVerdict.BETTER_THAN_CLAIMED: (
         'is better than claimed',
         'are better than claimed',
     ),
-    'contradicts-claim': ('contradicts its claim', 'contradict their claims'),
-    'fails': ('fails', 'fail'),
-    'undecided': ('is undecided', 'are undecided'),
+    vocabulary.BackendVerdict.CONTRADICTS_CLAIM: (
+        'contradicts its claim',
+        'contradict their claims',
+    ),
+    vocabulary.BackendVerdict.FAILS: ('fails', 'fail'),
+    vocabulary.BackendVerdict.UNDECIDED: ('is undecided', 'are undecided'),
     None: ('was only timed', 'were only timed'),
 }
 
 
 #: What was missing, by the cause of a check that was left out for it.
-_MISSING = {
-    'no-admin': 'without an administrator',
-    'no-image': 'without an image service',
-    'no-own-project': 'without a project of its own',
-    'no-reader': 'without a reader of the project',
-    'no-other-project': 'without another project',
-    'no-host': 'without a host that attaches',
-    'host-cannot-attach': 'because the host cannot attach',
+_MISSING: dict[str, str] = {
+    vocabulary.Cause.NO_ADMIN: 'without an administrator',
+    vocabulary.Cause.NO_IMAGE: 'without an image service',
+    vocabulary.Cause.NO_OWN_PROJECT: 'without a project of its own',
+    vocabulary.Cause.NO_READER: 'without a reader of the project',
+    vocabulary.Cause.NO_OTHER_PROJECT: 'without another project',
+    vocabulary.Cause.NO_HOST: 'without a host that attaches',
+    vocabulary.Cause.HOST_CANNOT_ATTACH: 'because the host cannot attach',
 }
 #: No sentence lists more checks by name.
 _NAMED = 6
@@ -76,10 +83,10 @@ def lines(results: model.Results) -> tuple[Line, ...]:
             verdict=backend.verdict or 'not judged',
             must_get=backend.must_get or '',
             attached=timings.headline(
-                results.samples, backend.volume_type, 'attached'
+                results.samples, backend.volume_type, vocabulary.Mode.ATTACHED
             ),
             detached=timings.headline(
-                results.samples, backend.volume_type, 'detached'
+                results.samples, backend.volume_type, vocabulary.Mode.DETACHED
             ),
         )
         for backend in results.backends
@@ -169,7 +176,11 @@ def untested(results: model.Results) -> tuple[str, ...]:
         *(
             (one.check, one.cause)
             for one in results.checks
-            if one.verdict in ('skip', 'abort')
+            if one.verdict
+            in (
+                vocabulary.CheckVerdict.SKIP,
+                vocabulary.CheckVerdict.ABORT,
+            )
         ),
     ]
     for check, cause in left_out:

@@ -15,6 +15,7 @@ import typing as ty
 import jinja2
 import markupsafe
 
+from extend_conformance import vocabulary
 from extend_conformance.claims import matrix_patch
 from extend_conformance.report import damage_map
 from extend_conformance.report import drawing
@@ -84,7 +85,12 @@ def page(
         {
             one.result.check
             for one in findings.values()
-            if one.result.verdict in ('fail', 'abort', 'known')
+            if one.result.verdict
+            in (
+                vocabulary.CheckVerdict.FAIL,
+                vocabulary.CheckVerdict.ABORT,
+                vocabulary.CheckVerdict.KNOWN,
+            )
         },
     )
     mended = {
@@ -109,20 +115,33 @@ def page(
         explanations=explanations,
         explained={one.check: one.anchor for one in explanations},
         failures=[
-            one for one in findings.values() if one.result.verdict == 'fail'
+            one
+            for one in findings.values()
+            if one.result.verdict == vocabulary.CheckVerdict.FAIL
         ],
         untested=[
             one
             for one in findings.values()
-            if one.result.verdict in ('abort', 'missing')
+            if one.result.verdict
+            in (
+                vocabulary.CheckVerdict.ABORT,
+                vocabulary.CheckVerdict.MISSING,
+            )
         ],
         left_out=[
             one
             for one in findings.values()
-            if one.result.verdict in ('skip', 'not-applicable', 'known')
+            if one.result.verdict
+            in (
+                vocabulary.CheckVerdict.SKIP,
+                vocabulary.CheckVerdict.NOT_APPLICABLE,
+                vocabulary.CheckVerdict.KNOWN,
+            )
         ],
         passed=[
-            one for one in findings.values() if one.result.verdict == 'pass'
+            one
+            for one in findings.values()
+            if one.result.verdict == vocabulary.CheckVerdict.PASS
         ],
         broken={
             backend.volume_type: damage_map.strip(

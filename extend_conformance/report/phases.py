@@ -9,6 +9,7 @@ import collections.abc
 
 from matplotlib import axes
 
+from extend_conformance import vocabulary
 from extend_conformance.report import drawing
 from extend_conformance.report import timings
 from extend_conformance.results import model
@@ -16,14 +17,14 @@ from extend_conformance.results import model
 #: Phases in the order in which they are stacked, with their colour.
 #: What a mode costs begins at the axis, where it is compared best, and has
 #: the colours; writing is what the user asked for, and stays quiet.
-PHASES = {
-    'extend': '#e69f00',
-    'attach': '#0072b2',
-    'detach': '#7cc4ec',
-    'create': '#9a9a9a',
-    'wait': '#d3bcd9',
+PHASES: dict[str, str] = {
+    vocabulary.Phase.EXTEND: '#e69f00',
+    vocabulary.Phase.ATTACH: '#0072b2',
+    vocabulary.Phase.DETACH: '#7cc4ec',
+    vocabulary.Phase.CREATE: '#9a9a9a',
+    vocabulary.Phase.WAIT: '#d3bcd9',
     'other': '#ffffff',
-    'write': '#e4e1d9',
+    vocabulary.Phase.WRITE: '#e4e1d9',
 }
 
 
@@ -119,7 +120,9 @@ def _stack(
                     ha='center',
                     va='center',
                     fontsize=7,
-                    color='white' if phase == 'attach' else drawing.INK,
+                    color='white'
+                    if phase == vocabulary.Phase.ATTACH
+                    else drawing.INK,
                 )
             lefts[place] += width
     for place, sample in enumerate(samples):

@@ -10,6 +10,7 @@ import collections.abc
 from matplotlib import axes
 from matplotlib import ticker
 
+from extend_conformance import vocabulary
 from extend_conformance.report import drawing
 from extend_conformance.report import timings
 from extend_conformance.results import model
@@ -116,7 +117,7 @@ def _extend(
 ) -> None:
     """Draw an extend as a bar, the modes on either side of the curve."""
     level = _written_at(sample, mark.start_s) / timings.GIB
-    points = 2.6 if sample.mode == 'attached' else -2.6
+    points = 2.6 if sample.mode == vocabulary.Mode.ATTACHED else -2.6
     panel.plot(
         [mark.start_s, mark.end_s],
         [level, level],

@@ -10,6 +10,7 @@ from rich import console
 from rich import table
 from rich import text
 
+from extend_conformance import vocabulary
 from extend_conformance.report import overview
 from extend_conformance.results import model
 
@@ -17,13 +18,13 @@ from extend_conformance.results import model
 #: verdict and the one that it must be.
 _WIDE = 118
 
-_STYLES = {
-    'conforms': 'green',
-    'refuses-honestly': 'green',
-    'better-than-claimed': 'green',
-    'contradicts-claim': 'bold red',
-    'fails': 'bold red',
-    'undecided': 'yellow',
+_STYLES: dict[str, str] = {
+    vocabulary.BackendVerdict.CONFORMS: 'green',
+    vocabulary.BackendVerdict.REFUSES_HONESTLY: 'green',
+    vocabulary.BackendVerdict.BETTER_THAN_CLAIMED: 'green',
+    vocabulary.BackendVerdict.CONTRADICTS_CLAIM: 'bold red',
+    vocabulary.BackendVerdict.FAILS: 'bold red',
+    vocabulary.BackendVerdict.UNDECIDED: 'yellow',
 }
 
 

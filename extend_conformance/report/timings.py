@@ -9,6 +9,7 @@ measured. Intervals and comparisons are the benchmark's business.
 import collections.abc
 import dataclasses
 
+from extend_conformance import vocabulary
 from extend_conformance.results import model
 
 GIB = 1 << 30
@@ -112,7 +113,9 @@ def largest(found: collections.abc.Collection[Cell]) -> tuple[Cell, ...]:
 
 
 def headline(
-    samples: collections.abc.Iterable[model.Sample], backend: str, mode: str
+    samples: collections.abc.Iterable[model.Sample],
+    backend: str,
+    mode: vocabulary.Mode,
 ) -> Cell | None:
     """The cell whose time stands in a table for a backend and a mode.
 

@@ -201,13 +201,16 @@ def report(case: test.BaseTestCase, result: model.CheckResult) -> None:
         f'{pages.path(result.check)}'
     )
     match result.verdict:
-        case 'fail' if must:
+        case vocabulary.CheckVerdict.FAIL if must:
             case.fail(reason)
-        case 'abort':
+        case vocabulary.CheckVerdict.ABORT:
             raise CouldNotTest(reason)
-        case 'known':
+        case vocabulary.CheckVerdict.KNOWN:
             case.expectFailure(result.reason, case.fail, result.reason)
-        case 'skip' | 'not-applicable':
+        case (
+            vocabulary.CheckVerdict.SKIP
+            | vocabulary.CheckVerdict.NOT_APPLICABLE
+        ):
             case.skipTest(f'{result.cause}: {result.reason}')
 
 

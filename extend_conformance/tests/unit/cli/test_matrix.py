@@ -36,13 +36,17 @@ class MatrixTest(testtools.TestCase):
         self.error = self.useFixture(fixtures.StringStream('error')).stream
         self.useFixture(fixtures.MonkeyPatch('sys.stderr', self.error))
 
-    def run_json(self, *arguments):
-        """Run a command; returns its exit code and its rows."""
+    def run_command(self, *arguments):
+        """Run a command; returns its exit code and what it prints."""
         out = self.useFixture(fixtures.StringStream('out')).stream
         with fixtures.MonkeyPatch('sys.stdout', out):
-            code = main.main(['matrix', *map(str, arguments), '-f', 'json'])
+            code = main.main(['matrix', *map(str, arguments)])
         out.seek(0)
-        text = out.read()
+        return code, out.read()
+
+    def run_json(self, *arguments):
+        """Run a command; returns its exit code and its rows."""
+        code, text = self.run_command(*arguments, '-f', 'json')
         return code, json.loads(text) if text else None
 
     def said(self):
@@ -125,6 +129,12 @@ class DiffTest(MatrixTest):
         code, (row,) = self.run_json('diff', '--results', path)
         self.assertEqual(0, code)
         self.assertEqual('driver.a=complete', row['Right Line'])
+
+    def test_its_words_are_text_to_yaml(self):
+        path = self.results(('a', 'complete', 'refused-driver'))
+        code, text = self.run_command('diff', '--results', path, '-f', 'yaml')
+        self.assertEqual((1, ''), (code, self.said()))
+        self.assertIn('Measured: refused-driver\n', text)
 
     def test_a_broken_outcome_proves_no_other_value(self):
         path = self.results(('a', 'complete', 'data-damaged'))
