@@ -72,6 +72,14 @@ class TestLoad(_WithPath):
         self.path.write_text(text)
         self.assertEqual(claims_file.Claims(), claims_file.load(self.path))
 
+    @ddt.data(*vocabulary.Expectation)
+    def test_every_expectation(self, word: vocabulary.Expectation) -> None:
+        self.path.write_text(
+            f'backends:\n- volume_type: a\n  expect: {word}\n'
+        )
+        claim = claims_file.load(self.path).find('a')
+        self.assertIs(word, claim.expect if claim else None)
+
     @ddt.data('2026.1', '"2026.1"', "'2026.1'")
     def test_release_with_and_without_quotes(self, written: str) -> None:
         self.path.write_text(f'release: {written}\n')

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The words of the vocabulary, and that nobody spells them once more."""
+
+import ast
+import collections.abc
+import enum
+import pathlib
+
+import ddt
+import testtools
+
+import extend_conformance
+from extend_conformance import vocabulary
+
+_PACKAGE = pathlib.Path(extend_conformance.__file__).parent
+
+_WORDS = frozenset(
+    str(word)
+    for kind in vars(vocabulary).values()
+    if isinstance(kind, type) and issubclass(kind, enum.StrEnum)
+    for word in kind
+)
+
+#: Where the same letters are a word of somebody else.
+_OTHER_WORDS = {
+    # What is quoted of a pool, as the end of a sentence.
+    ('claims/driver_identity.py', 'capability'),
+    # Bodies of Cinder's API, and what it says of an attachment.
+    ('cloud/answers.py', 'snapshot'),
+    ('cloud/attachment.py', 'detached'),
+    ('cloud/resources.py', 'host'),
+    ('impl/target.py', 'detached'),
+    # The name of a property.
+    ('report/junit.py', 'cloud'),
+    # A kind of file.
+    ('results/storage.py', 'backend'),
+    # Cinder's name of a capability.
+    ('sandbox/drivers/loop.py', 'multiattach'),
+    # Groups and options of tempest.
+    ('sandbox/tempest_conf.py', 'clone'),
+    ('sandbox/tempest_conf.py', 'image'),
+    ('sandbox/tempest_conf.py', 'snapshot'),
+    # The name of a program.
+    ('tests/tempest/configuration.py', 'tempest'),
+}
+
+
+def _looked_at(node: ast.AST) -> list[ast.expr | None]:
+    """What is compared, matched, or a key in a part of a program."""
+    match node:
+        case ast.Compare():
+            return [node.left, *node.comparators]
+        case ast.MatchValue():
+            return [node.value]
+        case ast.Dict():
+            return node.keys
+    return []
+
+
+def _constants(
+    nodes: collections.abc.Iterable[ast.expr | None],
+) -> collections.abc.Iterator[object]:
+    """Constants, also those in a tuple, a list or a set."""
+    for node in nodes:
+        match node:
+            case ast.Constant():
+                yield node.value
+            case ast.Tuple() | ast.List() | ast.Set():
+                yield from _constants(node.elts)
+
+
+def _spelled(text: str) -> set[str]:
+    """The words that a program compares, matches or has as a key."""
+    return {
+        constant
+        for node in ast.walk(ast.parse(text))
+        for constant in _constants(_looked_at(node))
+        if isinstance(constant, str) and constant in _WORDS
+    }
+
+
+def _product() -> collections.abc.Iterator[pathlib.Path]:
+    """Every module but the tests of this project, by its relative path."""
+    for path in _PACKAGE.rglob('*.py'):
+        relative = path.relative_to(_PACKAGE)
+        if relative.parts[:2] not in (
+            ('tests', 'functional'),
+            ('tests', 'unit'),
+        ):
+            yield relative
+
+
+@ddt.ddt
+class SpellingTest(testtools.TestCase):
+    def test_only_the_vocabulary_spells_its_words(self):
+        spelled = {
+            (path.as_posix(), word)
+            for path in _product()
+            for word in _spelled((_PACKAGE / path).read_text(encoding='utf-8'))
+        }
+        self.assertEqual(set(), spelled - _OTHER_WORDS, 'use the enum')
+        self.assertEqual(set(), _OTHER_WORDS - spelled, 'not needed any more')
+
+    @ddt.data(
+        "x == 'fail'",
+        "'fail' != x",
+        "x in ('pass', 'fail')",
+        "x in {'fail'}",
+        "x not in ['fail']",
+        "{'fail': 1}",
+        "match x:\n    case 'fail' | 'other': pass",
+        "match x:\n    case 'fail' if y: pass",
+    )
+    def test_a_word_is_found(self, text):
+        self.assertIn('fail', _spelled(text))
+
+    @ddt.data(
+        "x = 'fail'",
+        "print('fail')",
+        "x == 'failed'",
+        'x == Verdict.FAIL',
+        '{**x, Verdict.FAIL: 1}',
+    )
+    def test_nothing_else_is_found(self, text):
+        self.assertEqual(set(), _spelled(text))
+
+
+@ddt.ddt
+class CauseTest(testtools.TestCase):
+    @ddt.data(*vocabulary.Need)
+    def test_every_need_may_be_lacking(self, need):
+        self.assertEqual(f'no-{need}', vocabulary.Cause.lacking(need))
+
+    @ddt.data(
+        *(
+            outcome
+            for outcome in vocabulary.Outcome
+            if outcome is not vocabulary.Outcome.SUPPORTED
+        )
+    )
+    def test_every_outcome_but_supported_may_be_in_the_way(self, outcome):
+        self.assertEqual(
+            f'outcome-{outcome}', vocabulary.Cause.of_outcome(outcome)
+        )
+
+    def test_an_answer_of_http(self):
+        self.assertEqual('http-503', vocabulary.http_cause(503))
+
+
+class OrderTest(testtools.TestCase):
+    """Merging keeps what is declared first."""
+
+    def test_the_worst_outcome_comes_first(self):
+        classes = vocabulary.OutcomeClass
+        self.assertEqual(
+            [classes.BROKEN] * 5
+            + [classes.REFUSED] * 2
+            + [classes.SUPPORTED, classes.INCONCLUSIVE],
+            [outcome.outcome_class for outcome in vocabulary.Outcome],
+        )
+
+    def test_what_was_tested_comes_before_what_was_not(self):
+        verdicts = vocabulary.CheckVerdict
+        self.assertEqual(
+            [verdicts.FAIL, verdicts.KNOWN, verdicts.PASS],
+            list(verdicts)[:3],
+        )
+
+    def test_each_profile_holds_more_than_the_one_before(self):
+        self.assertEqual(
+            ['quick', 'standard', 'certified'],
+            [str(profile) for profile in vocabulary.Profile],
+        )
