@@ -13,7 +13,11 @@ _PAGES = pathlib.Path(__file__).parents[4] / 'doc' / 'source' / 'user'
 
 #: Pages that are not named after the first word of the command. What several
 #: commands share is in a table of ``certify``.
-_ELSEWHERE = {'discover': 'certify', 'report': 'results'}
+_ELSEWHERE = {
+    'backends': 'sandbox',
+    'discover': 'certify',
+    'report': 'results',
+}
 
 
 class _Lister(lister.Lister):
