@@ -33,8 +33,9 @@ _OTHER_WORDS = {
     ('impl/target.py', 'detached'),
     # The name of a property.
     ('report/junit.py', 'cloud'),
-    # A kind of file.
-    ('results/storage.py', 'backend'),
+    # Names of fields.
+    ('results/merging.py', 'cloud'),
+    ('results/merging.py', 'host'),
     # Cinder's name of a capability.
     ('sandbox/drivers/loop.py', 'multiattach'),
     # Groups and options of tempest.
