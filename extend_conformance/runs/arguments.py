@@ -29,7 +29,7 @@ def add_checking(parser: cloud_arguments.Parser) -> None:
         action='append',
         help='a volume type, which names a backend; required, may be repeated',
     )
-    add_run(parser, profile='standard')
+    add_run(parser, profile=vocabulary.Profile.STANDARD)
     parser.add_argument(
         '--extend-timeout',
         metavar='S',
@@ -43,7 +43,9 @@ def add_checking(parser: cloud_arguments.Parser) -> None:
     cloud_arguments.add_host(parser)
 
 
-def add_run(parser: cloud_arguments.Parser, profile: str) -> None:
+def add_run(
+    parser: cloud_arguments.Parser, profile: vocabulary.Profile
+) -> None:
     """Add what every run of checks takes: its profile and its output.
 
     :param profile: the default.
@@ -51,7 +53,8 @@ def add_run(parser: cloud_arguments.Parser, profile: str) -> None:
     parser.add_argument(
         '--profile',
         choices=profiles.NAMES,
-        default=profile,
+        # Text, as pytest-xdist sends the options to its workers.
+        default=profile.value,
         help='which checks to run (default: %(default)s)',
     )
     parser.add_argument(
