@@ -2,13 +2,17 @@
 
 """Which figures there are, and their files."""
 
+import importlib
+import inspect
 import pathlib
+import pkgutil
 from xml.etree import ElementTree
 
 import fixtures
 import matplotlib as mpl
 import testtools
 
+from extend_conformance import report
 from extend_conformance.report import drawing
 from extend_conformance.report import figures
 from extend_conformance.report import judgement
@@ -16,13 +20,28 @@ from extend_conformance.results import model
 from extend_conformance.tests.unit.report import example
 
 
+def functions_that_draw():
+    modules = [
+        importlib.import_module(f'{report.__name__}.{found.name}')
+        for found in pkgutil.iter_modules(report.__path__)
+    ]
+    return {
+        function
+        for module in modules
+        for _, function in inspect.getmembers(module, inspect.isfunction)
+        if inspect.signature(function).return_annotation
+        == drawing.Drawing | None
+    }
+
+
 class DrawTest(testtools.TestCase):
-    def test_all(self):
+    def test_every_function_that_draws_is_a_figure(self):
+        self.assertEqual(functions_that_draw(), set(figures.FIGURES))
+
+    def test_each_figure_of_the_example_has_its_own_name(self):
         drawn = figures.draw(judgement.judge(example.results()))
-        self.assertEqual(
-            ['checks', 'creation-time', 'phases', 'bytes-over-time'],
-            [one.name for one in drawn],
-        )
+        names = {one.name for one in drawn}
+        self.assertEqual(len(figures.FIGURES), len(names))
 
     def test_nothing_to_show_is_not_drawn(self):
         self.assertEqual((), figures.draw(model.Results(run=example.run())))
