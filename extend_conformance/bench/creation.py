@@ -66,7 +66,7 @@ def measure(
         id=f'{cell.id}-{repeat}',
         backend=cell.backend,
         writer=REFERENCE,
-        mode=vocabulary.Mode(cell.mode),
+        mode=cell.mode,
         size_known=cell.size_known,
         image_size_bytes=cell.image_size_bytes,
         repeat=repeat,

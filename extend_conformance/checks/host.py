@@ -45,7 +45,7 @@ def host_grows_in_place(context: contexts.Context) -> None:
         raise findings.Failed(
             f'The device has {device} bytes after the extend, {wanted} were '
             f'asked for: {first.explanation}',
-            outcome=vocabulary.Outcome(first.outcome),
+            outcome=first.outcome,
             request_id=first.request_id,
         )
     if first.connector_bytes != device:

@@ -11,7 +11,6 @@ import typing as ty
 from cliff import lister
 
 from extend_conformance import exceptions
-from extend_conformance import vocabulary
 from extend_conformance.claims import agreement
 from extend_conformance.claims import matrix
 from extend_conformance.claims import matrix_patch
@@ -238,7 +237,7 @@ def _with_results(
 def _compare(
     backend: model.Backend, key: str, source: str, value: matrix.Value
 ) -> _Compared:
-    outcome = vocabulary.Outcome(backend.outcome) if backend.outcome else None
+    outcome = backend.outcome
     right = matrix_patch.right_value(outcome) if outcome else None
     return _Compared(
         volume_type=backend.volume_type,

@@ -309,9 +309,7 @@ def _declare(
             volume_type=one.name
         )
         results.write_backend(
-            dataclasses.replace(
-                backend, must_get=vocabulary.BackendVerdict(one.verdict)
-            )
+            dataclasses.replace(backend, must_get=one.verdict)
         )
 
 

@@ -92,7 +92,7 @@ class Timeline:
         if now_s > self._since_s:
             self._spans.append(
                 model.Span(
-                    name=vocabulary.Phase(self._names[-1]),
+                    name=self._names[-1],
                     start_s=self._since_s,
                     end_s=now_s,
                     uncertainty_s=uncertainty_s,

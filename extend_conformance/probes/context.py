@@ -105,7 +105,7 @@ class Context:
     @property
     def outcome(self) -> vocabulary.Outcome:
         """The outcome of the first extend."""
-        return vocabulary.Outcome(self.first_extend.outcome)
+        return self.first_extend.outcome
 
     def step(self, summary: str, **details: object) -> None:
         """Record what the check is about to do, or has learnt."""

@@ -30,11 +30,11 @@ QUIET = '#6b6b6b'
 HAIRLINE = '#d9d9d9'
 
 #: Of the modes; the marker tells them apart without colour.
-MODE_COLOURS: dict[str, str] = {
+MODE_COLOURS = {
     vocabulary.Mode.ATTACHED: '#0072b2',
     vocabulary.Mode.DETACHED: '#c4500a',
 }
-MODE_MARKERS: dict[str, str] = {
+MODE_MARKERS = {
     vocabulary.Mode.ATTACHED: 'o',
     vocabulary.Mode.DETACHED: 's',
 }

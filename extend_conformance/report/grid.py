@@ -38,7 +38,7 @@ class Mark:
 _MINOR = 'minor'
 
 #: By verdict, in the order of the legend.
-MARKS: dict[str, Mark] = {
+MARKS = {
     vocabulary.CheckVerdict.PASS: Mark(
         symbol='✓', word='pass', ink='#0b4f7a', ground='#e2eef6'
     ),

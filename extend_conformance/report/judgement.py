@@ -64,9 +64,9 @@ def exit_code(results: model.Results) -> exceptions.ExitCode:
     verdicts = [backend.verdict for backend in results.backends]
     return verdict.exit_code(
         [
-            vocabulary.BackendVerdict(name)
-            for name in (*verdicts, results.cloud_verdict)
-            if name is not None
+            given
+            for given in (*verdicts, results.cloud_verdict)
+            if given is not None
         ]
     )
 
@@ -139,11 +139,7 @@ def _judge_cloud(
     if not of_cloud:
         return None
     return verdict.judge_cloud(
-        [
-            vocabulary.CheckVerdict(check.verdict)
-            for check in of_cloud
-            if counts_as_must(check)
-        ]
+        [check.verdict for check in of_cloud if counts_as_must(check)]
     )
 
 
@@ -157,10 +153,10 @@ def _judge_backend(
     promise = backend.promise or _UNSTATED
     outcome, carrier = _outcome(backend, musts)
     row = verdict.judge_backend(
-        vocabulary.Expectation(promise.expected),
-        vocabulary.ExpectationSource(promise.source),
+        promise.expected,
+        promise.source,
         outcome,
-        [vocabulary.CheckVerdict(check.verdict) for check in musts],
+        [check.verdict for check in musts],
     )
     return dataclasses.replace(
         backend,
@@ -183,7 +179,7 @@ def _outcome(
     """
     outcome = vocabulary.Outcome.INCONCLUSIVE
     if backend.measurement is not None:
-        outcome = vocabulary.Outcome(backend.measurement.outcome)
+        outcome = backend.measurement.outcome
     if outcome.outcome_class is vocabulary.OutcomeClass.BROKEN:
         return outcome, None
     for check in sorted(musts, key=lambda must: must.started_at or '~'):
@@ -191,7 +187,7 @@ def _outcome(
             continue
         if check.verdict != vocabulary.CheckVerdict.FAIL:
             continue
-        later = vocabulary.Outcome(check.outcome)
+        later = check.outcome
         if later.outcome_class is vocabulary.OutcomeClass.BROKEN:
             return later, check
     return outcome, None
@@ -239,7 +235,7 @@ def _reason(
 def _promiser(backend: model.Backend, promise: model.Promise) -> str:
     if promise is _UNSTATED:
         return 'the silence of the pool capability'
-    source = vocabulary.ExpectationSource(promise.source)
+    source = promise.source
     key = backend.truths.matrix_key
     if source is vocabulary.ExpectationSource.MATRIX and key:
         return f'row {key} of the support matrix'
@@ -252,7 +248,7 @@ def _musts_reason(
 ) -> str:
     deciding = [must for must in musts if must.verdict in decisive]
     first = min(deciding, key=lambda must: must.started_at or '~')
-    words: dict[str, str] = {
+    words = {
         vocabulary.CheckVerdict.FAIL: 'failed',
         vocabulary.CheckVerdict.ABORT: 'could not be tested',
         vocabulary.CheckVerdict.SKIP: 'was skipped',

@@ -10,14 +10,14 @@ from extend_conformance.report import judgement
 from extend_conformance.report import timings
 from extend_conformance.results import model
 
-_SOURCES: dict[str, str] = {
+_SOURCES = {
     vocabulary.ExpectationSource.CLAIM: 'claims entry',
     vocabulary.ExpectationSource.MATRIX: 'matrix',
     vocabulary.ExpectationSource.CAPABILITY: 'capability',
 }
 
 #: Verdict to what one backend does, and what several do.
-_DEEDS: dict[str | None, tuple[str, str]] = {
+_DEEDS = {
     vocabulary.BackendVerdict.CONFORMS: ('conforms', 'conform'),
     vocabulary.BackendVerdict.REFUSES_HONESTLY: (
         'refuses honestly',

@@ -17,7 +17,7 @@ from extend_conformance.results import model
 #: Phases in the order in which they are stacked, with their colour.
 #: What a mode costs begins at the axis, where it is compared best, and has
 #: the colours; writing is what the user asked for, and stays quiet.
-PHASES: dict[str, str] = {
+PHASES = {
     vocabulary.Phase.EXTEND: '#e69f00',
     vocabulary.Phase.ATTACH: '#0072b2',
     vocabulary.Phase.DETACH: '#7cc4ec',

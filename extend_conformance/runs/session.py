@@ -10,7 +10,6 @@ import dataclasses
 import functools
 
 from extend_conformance import exceptions
-from extend_conformance import vocabulary
 from extend_conformance.checks import registry
 from extend_conformance.claims import claims_file
 from extend_conformance.cloud import journal as journals
@@ -163,7 +162,7 @@ class Session:
         return dataclasses.replace(
             backend,
             matrix_patch=self.found(volume_type).matrix_patch(
-                vocabulary.Outcome(backend.measurement.outcome)
+                backend.measurement.outcome
             ),
         )
 
