@@ -8,12 +8,13 @@ from docutils import nodes
 from sphinx import application
 from sphinx.util import docutils
 
+from extend_conformance import vocabulary
 from extend_conformance.checks import registry
 
 _APPLIES: ty.Final = {
-    registry.Applies.ALWAYS: 'always',
-    registry.Applies.WHERE_SUPPORTED: 'where supported',
-    registry.Applies.WHERE_REFUSED: 'where refused',
+    vocabulary.Applies.ALWAYS: 'always',
+    vocabulary.Applies.WHERE_SUPPORTED: 'where supported',
+    vocabulary.Applies.WHERE_REFUSED: 'where refused',
 }
 
 
