@@ -55,7 +55,7 @@ OPTIONS = [
         'profile',
         default='standard',
         choices=[
-            ('quick', 'the ten checks that say most, a minute a backend'),
+            ('quick', 'the checks that say most, a minute a backend'),
             ('standard', 'everything that is quick and needs no admin act'),
             ('certified', 'everything; nothing may be left out'),
         ],

@@ -120,6 +120,22 @@ class Applies(enum.StrEnum):
     WHERE_REFUSED = 'R'
 
 
+class FirstExtend(enum.StrEnum):
+    """What a check asks of the first extend before it begins.
+
+    ``ANY``: nothing, it begins whatever came of it; ``JUDGED``: nothing
+    either, since this is what it judges, and it needs no further one;
+    ``NOT_HUNG``: that it ended, since another would only hang as long;
+    ``ALLOWS_ANOTHER``: that it ended, and that nothing beside the backend was
+    in its way, since another would only meet the same.
+    """
+
+    ANY = 'any'
+    JUDGED = 'judged'
+    NOT_HUNG = 'not-hung'
+    ALLOWS_ANOTHER = 'allows-another'
+
+
 class Need(enum.StrEnum):
     """What has to be given before a check can run."""
 
@@ -145,6 +161,11 @@ class Profile(enum.StrEnum):
     QUICK = 'quick'
     STANDARD = 'standard'
     CERTIFIED = 'certified'
+
+    def holds(self, other: 'Profile') -> bool:
+        """Whether all of another profile is part of this one."""
+        by_size = list(Profile)
+        return by_size.index(other) <= by_size.index(self)
 
 
 class Mode(enum.StrEnum):

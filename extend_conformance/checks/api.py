@@ -46,6 +46,7 @@ _BAD_BODIES: tuple[tuple[str, object], ...] = (
     scope=vocabulary.Scope.CLOUD,
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.ALWAYS,
+    profile=vocabulary.Profile.QUICK,
 )
 def api_microversion_gate(context: contexts.Context) -> None:
     """An attached volume is extended from microversion 3.42 on, not before.
@@ -81,6 +82,7 @@ def api_microversion_gate(context: contexts.Context) -> None:
     scope=vocabulary.Scope.CLOUD,
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.ALWAYS,
+    negative=True,
 )
 def api_size_not_larger(context: contexts.Context) -> None:
     """An attached volume is not extended to its own size or a smaller one.
@@ -107,6 +109,7 @@ def api_size_not_larger(context: contexts.Context) -> None:
     scope=vocabulary.Scope.CLOUD,
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.ALWAYS,
+    negative=True,
 )
 def api_bad_size(context: contexts.Context) -> None:
     """What is no size is refused with 400, and changes nothing.

@@ -54,6 +54,8 @@ _COMPLETION_MICROVERSION = '3.71'
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.ALWAYS,
     needs=[vocabulary.Need.ADMIN],
+    profile=vocabulary.Profile.CERTIFIED,
+    negative=True,
 )
 def api_wrong_state(context: contexts.Context) -> None:
     """A volume in a state that cannot be extended is refused with 400.
@@ -98,6 +100,7 @@ def api_wrong_state(context: contexts.Context) -> None:
     level=vocabulary.Level.SHOULD,
     applies=vocabulary.Applies.ALWAYS,
     needs=[vocabulary.Need.READER, vocabulary.Need.OTHER_PROJECT],
+    negative=True,
 )
 def api_policy_reader(context: contexts.Context) -> None:
     """Nobody extends a volume but members of its project.
@@ -129,6 +132,8 @@ def api_policy_reader(context: contexts.Context) -> None:
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.ALWAYS,
     needs=[vocabulary.Need.ADMIN, vocabulary.Need.OWN_PROJECT],
+    profile=vocabulary.Profile.CERTIFIED,
+    negative=True,
 )
 def api_quota(context: contexts.Context) -> None:
     """An extend beyond the quota is refused with 413, and changes nothing.
@@ -195,6 +200,8 @@ def api_quota(context: contexts.Context) -> None:
     level=vocabulary.Level.INFO,
     applies=vocabulary.Applies.ALWAYS,
     needs=[vocabulary.Need.ADMIN],
+    profile=vocabulary.Profile.CERTIFIED,
+    negative=True,
 )
 def api_completion_action(context: contexts.Context) -> None:
     """An extend that nobody waits for cannot be completed by hand.

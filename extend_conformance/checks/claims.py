@@ -29,6 +29,8 @@ def _measured(context: contexts.Context) -> vocabulary.OutcomeClass:
     'bc0fcaca-b4bc-4f27-b322-45feffd0c0a5',
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.ALWAYS,
+    profile=vocabulary.Profile.QUICK,
+    first_extend=vocabulary.FirstExtend.JUDGED,
     typical_s=0,
     room_gib=2,
 )
@@ -71,6 +73,8 @@ def claim_matrix(context: contexts.Context) -> None:
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.ALWAYS,
     needs=[vocabulary.Need.ADMIN],
+    profile=vocabulary.Profile.QUICK,
+    first_extend=vocabulary.FirstExtend.JUDGED,
     typical_s=0,
     room_gib=2,
 )
@@ -116,6 +120,8 @@ def claim_capability(context: contexts.Context) -> None:
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.ALWAYS,
     needs=[vocabulary.Need.HOST],
+    profile=vocabulary.Profile.QUICK,
+    first_extend=vocabulary.FirstExtend.JUDGED,
     typical_s=0,
     room_gib=2,
 )

@@ -18,8 +18,9 @@ _MIB = stamped.MIB
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.WHERE_SUPPORTED,
     needs=[vocabulary.Need.HOST],
+    profile=vocabulary.Profile.QUICK,
+    first_extend=vocabulary.FirstExtend.JUDGED,
     typical_s=0,
-    judges_first_extend=True,
 )
 def data_old_intact(context: contexts.Context) -> None:
     """Every block written before the extend is unchanged after it.

@@ -11,7 +11,6 @@ from extend_conformance.cloud import calls
 from extend_conformance.probes import context as contexts
 from extend_conformance.probes import failed_extend
 from extend_conformance.probes import findings
-from extend_conformance.probes import first_extend
 from extend_conformance.probes import online_extend
 from extend_conformance.probes import quota_usage
 from extend_conformance.probes import stamped
@@ -97,6 +96,7 @@ def _leave_a_hang(
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.ALWAYS,
     needs=[vocabulary.Need.OWN_PROJECT],
+    first_extend=vocabulary.FirstExtend.NOT_HUNG,
 )
 def extend_usage_accounting(context: contexts.Context) -> None:
     """The project is charged for what it has, after success and failure.
@@ -105,7 +105,6 @@ def extend_usage_accounting(context: contexts.Context) -> None:
     in use are the sum of the sizes, as they were before, and none stays
     reserved.
     """
-    first_extend.must_not_have_hung(context)
     before = quota_usage.read(context)
     volume = context.resources.create_volume(1, context.volume_type)
     online_extend.put_in_use(context, volume.id)
@@ -178,6 +177,7 @@ def extend_failure_message(context: contexts.Context) -> None:
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.WHERE_REFUSED,
     needs=[vocabulary.Need.HOST],
+    profile=vocabulary.Profile.QUICK,
     typical_s=0,
 )
 def extend_refused_changes_nothing(context: contexts.Context) -> None:

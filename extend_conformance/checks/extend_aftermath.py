@@ -234,6 +234,7 @@ def extend_again_after_failure(context: contexts.Context) -> None:
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.ALWAYS,
     needs=[vocabulary.Need.ADMIN],
+    profile=vocabulary.Profile.CERTIFIED,
 )
 def extend_error_recovery(context: contexts.Context) -> None:
     """From error_extending a reset, a detach and a delete lead out.

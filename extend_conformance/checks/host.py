@@ -12,7 +12,6 @@ from extend_conformance.cloud import device as devices
 from extend_conformance.probes import context as contexts
 from extend_conformance.probes import extents
 from extend_conformance.probes import findings
-from extend_conformance.probes import first_extend
 from extend_conformance.probes import stamped
 
 
@@ -22,9 +21,10 @@ from extend_conformance.probes import stamped
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.WHERE_SUPPORTED,
     needs=[vocabulary.Need.HOST],
+    profile=vocabulary.Profile.QUICK,
+    first_extend=vocabulary.FirstExtend.JUDGED,
     typical_s=0,
     room_gib=2,
-    judges_first_extend=True,
 )
 def host_grows_in_place(context: contexts.Context) -> None:
     """One call of os-brick's extend_volume makes the block device grow.
@@ -62,6 +62,7 @@ def host_grows_in_place(context: contexts.Context) -> None:
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.WHERE_SUPPORTED,
     needs=[vocabulary.Need.HOST],
+    first_extend=vocabulary.FirstExtend.ALLOWS_ANOTHER,
     typical_s=4,
     room_gib=3,
 )
@@ -72,7 +73,6 @@ def host_open_descriptor_grows(context: contexts.Context) -> None:
     and attach. No descriptor is opened anew in between. The extend is by 2
     GiB: most other checks go on by one.
     """
-    first_extend.must_allow_another(context)
     volume = stamped.StampedVolume(context)
     volume.attach()
     old, new = extents.spread(0, 1), extents.spread(1, 3)
@@ -131,9 +131,9 @@ def must_reach(
     level=vocabulary.Level.INFO,
     applies=vocabulary.Applies.WHERE_SUPPORTED,
     needs=[vocabulary.Need.HOST],
+    first_extend=vocabulary.FirstExtend.JUDGED,
     typical_s=0,
     room_gib=2,
-    judges_first_extend=True,
 )
 def host_size_granularity(context: contexts.Context) -> None:
     """The device has the size that was asked for, or that much more.
@@ -171,6 +171,7 @@ def _beyond(count: int) -> str:
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.WHERE_SUPPORTED,
     needs=[vocabulary.Need.HOST],
+    first_extend=vocabulary.FirstExtend.ALLOWS_ANOTHER,
     typical_s=4,
     room_gib=2,
 )
@@ -180,7 +181,6 @@ def host_survives_reattach(context: contexts.Context) -> None:
     Twice in a row, and what was written near the new end is there. Whether
     the device had grown before the detach is not judged here.
     """
-    first_extend.must_allow_another(context)
     volume = stamped.StampedVolume(context)
     volume.attach()
     written = extents.spread(0, 1)

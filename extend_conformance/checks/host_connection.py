@@ -51,6 +51,7 @@ _WORLD_WIDE_ID = 'world-wide id'
     level=vocabulary.Level.SHOULD,
     applies=vocabulary.Applies.WHERE_SUPPORTED,
     needs=[vocabulary.Need.HOST],
+    first_extend=vocabulary.FirstExtend.ALLOWS_ANOTHER,
     typical_s=4,
     room_gib=3,
 )
@@ -60,7 +61,6 @@ def host_connection_stable(context: contexts.Context) -> None:
     So does one that is made after a second extend. What a fresh connection
     changes anyway, without an extend between, is no identity and is left out.
     """
-    first_extend.must_allow_another(context)
     volume = stamped.StampedVolume(context)
     volume.attach()
     written = extents.spread(0, 1)
@@ -201,6 +201,7 @@ def _listed(traces: collections.abc.Sequence[host_traces.Trace]) -> str:
     level=vocabulary.Level.SHOULD,
     applies=vocabulary.Applies.WHERE_SUPPORTED,
     needs=[vocabulary.Need.HOST],
+    first_extend=vocabulary.FirstExtend.ALLOWS_ANOTHER,
     typical_s=3,
     room_gib=2,
     feature=vocabulary.Feature.MULTIATTACH,
@@ -211,7 +212,6 @@ def host_multiattach(context: contexts.Context) -> None:
     Both are on this host, each with a call of os-brick of its own; the first
     one stays whole when the second has gone.
     """
-    first_extend.must_allow_another(context)
     volume = stamped.StampedVolume(context)
     if not context.storage.get_volume(volume.id).multiattach:
         raise findings.NotApplicable(

@@ -11,7 +11,6 @@ from extend_conformance.impl import room
 from extend_conformance.probes import context as contexts
 from extend_conformance.probes import extents
 from extend_conformance.probes import findings
-from extend_conformance.probes import first_extend
 from extend_conformance.probes import online_extend
 from extend_conformance.probes import stamped
 
@@ -32,6 +31,7 @@ _LARGE_TO_GIB = 17
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.WHERE_SUPPORTED,
     needs=[vocabulary.Need.HOST],
+    first_extend=vocabulary.FirstExtend.ALLOWS_ANOTHER,
     budget_s=240,
     typical_s=18,
     room_gib=8,
@@ -44,7 +44,6 @@ def host_repeated_steps(context: contexts.Context) -> None:
     written around its borders and in its middle before is still there. In the
     end of each attachment, and after the last one, all of it is read.
     """
-    first_extend.must_allow_another(context)
     _must_have_room(context, _SIZES_GIB[-1][-1])
     volume = stamped.StampedVolume(context)
     for number, sizes_gib in enumerate(_SIZES_GIB, start=1):
@@ -79,6 +78,8 @@ def host_repeated_steps(context: contexts.Context) -> None:
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.WHERE_SUPPORTED,
     needs=[vocabulary.Need.HOST],
+    profile=vocabulary.Profile.CERTIFIED,
+    first_extend=vocabulary.FirstExtend.ALLOWS_ANOTHER,
     budget_s=240,
     typical_s=8,
     room_gib=17,
@@ -89,7 +90,6 @@ def host_large_step(context: contexts.Context) -> None:
     Only extents are written, and read again, also after detach and attach:
     around the old end, at the new one, and everywhere between.
     """
-    first_extend.must_allow_another(context)
     _must_have_room(context, _LARGE_TO_GIB)
     volume = stamped.StampedVolume(context, _LARGE_FROM_GIB)
     volume.attach()

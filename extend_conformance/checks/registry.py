@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The registry of checks: the one list that every front door reads."""
+"""The registry of checks: the one list that every front door reads.
+
+All facts of a check stand in its decorator, and nowhere else. What follows
+from them is left to ``runs``.
+"""
 
 import collections.abc
 import dataclasses
 import importlib
+import re
 import typing as ty
 import uuid as uuid_module
 
@@ -24,6 +29,11 @@ class Check:
 
     :param id: stable and readable, for example ``host-grows-in-place``.
     :param uuid: tempest's ``idempotent_id``; never reused.
+    :param profile: the first one that it is part of; it is part of all that
+        hold this one.
+    :param negative: whether what it asks for has to be refused.
+    :param first_extend: what the first extend must have come to before the
+        check begins.
     :param proves: one sentence: what is true when the check passes.
     :param budget_s: seconds it may take beyond the cloud's own waiting;
         tempest's time limit follows from it.
@@ -31,8 +41,6 @@ class Check:
         on an idle machine with two processors.
     :param room_gib: GiB that all its volumes have at most at one time.
     :param feature: without which it is not applicable.
-    :param judges_first_extend: whether it judges the first extend alone, and
-        needs no further one.
     """
 
     id: str
@@ -41,13 +49,15 @@ class Check:
     level: vocabulary.Level
     applies: vocabulary.Applies
     needs: frozenset[vocabulary.Need]
+    profile: vocabulary.Profile
+    negative: bool
+    first_extend: vocabulary.FirstExtend
     proves: str
     budget_s: float
     typical_s: float
     room_gib: int
     run: CheckFunction
     feature: vocabulary.Feature | None = None
-    judges_first_extend: bool = False
 
     @property
     def method_name(self) -> str:
@@ -56,6 +66,9 @@ class Check:
 
 
 _CATALOGUE: dict[str, Check] = {}
+
+#: An id: words joined by dashes, of which an identifier can be made.
+_ID = re.compile('[a-z0-9]+(-[a-z0-9]+)+')
 
 #: The files of the catalogue, in the order in which their checks run.
 _SUBJECTS = (
@@ -82,20 +95,30 @@ def check(
     applies: vocabulary.Applies,
     needs: collections.abc.Iterable[vocabulary.Need] = (),
     scope: vocabulary.Scope = vocabulary.Scope.BACKEND,
+    profile: vocabulary.Profile = vocabulary.Profile.STANDARD,
+    negative: bool = False,
+    first_extend: vocabulary.FirstExtend | None = None,
     budget_s: float = 60,
     typical_s: float = 5,
     room_gib: int = 3,
     feature: vocabulary.Feature | None = None,
-    judges_first_extend: bool = False,
 ) -> collections.abc.Callable[[CheckFunction], CheckFunction]:
     """Put a function into the catalogue.
 
-    :raises ValueError: if the id or the uuid is taken or malformed, or the
-        function has no docstring; the first line of it says what the check
-        proves.
+    :param negative: goes without saying for a check that applies where
+        extends are refused.
+    :param first_extend: by default ``ANY`` for a check that always applies,
+        and ``NOT_HUNG`` for the others, which need an extend.
+    :raises ValueError: if the id or the uuid is taken or malformed, a fact is
+        a word that does not exist, or the function has no docstring; the
+        first line of it says what the check proves.
     """
 
     def register(function: CheckFunction) -> CheckFunction:
+        if not _ID.fullmatch(check_id):
+            raise ValueError(
+                f'{check_id} is no id: lower-case words joined by dashes'
+            )
         if uuid_module.UUID(uuid).version != 4:
             raise ValueError(f'{check_id}: {uuid} is not a version 4 uuid')
         for other in _CATALOGUE.values():
@@ -103,24 +126,42 @@ def check(
                 raise ValueError(f'{check_id} {uuid} is taken by {other.id}')
         if not function.__doc__:
             raise ValueError(f'{check_id} does not say what it proves')
-        _CATALOGUE[check_id] = Check(
-            id=check_id,
-            uuid=uuid,
-            scope=scope,
-            level=level,
-            applies=applies,
-            needs=frozenset(needs),
-            proves=' '.join(function.__doc__.split('\n\n')[0].split()),
-            budget_s=budget_s,
-            typical_s=typical_s,
-            room_gib=room_gib,
-            run=function,
-            feature=feature,
-            judges_first_extend=judges_first_extend,
-        )
+        try:
+            where = vocabulary.Applies(applies)
+            made = Check(
+                id=check_id,
+                uuid=uuid,
+                scope=vocabulary.Scope(scope),
+                level=vocabulary.Level(level),
+                applies=where,
+                needs=frozenset(map(vocabulary.Need, needs)),
+                profile=vocabulary.Profile(profile),
+                negative=negative or where is vocabulary.Applies.WHERE_REFUSED,
+                first_extend=vocabulary.FirstExtend(
+                    first_extend or _asked_of_first_extend(where)
+                ),
+                proves=' '.join(function.__doc__.split('\n\n')[0].split()),
+                budget_s=budget_s,
+                typical_s=typical_s,
+                room_gib=room_gib,
+                run=function,
+                feature=feature and vocabulary.Feature(feature),
+            )
+        except ValueError as error:
+            raise ValueError(f'{check_id}: {error}') from error
+        _CATALOGUE[check_id] = made
         return function
 
     return register
+
+
+def _asked_of_first_extend(
+    applies: vocabulary.Applies,
+) -> vocabulary.FirstExtend:
+    """What a check asks of it that does not say so itself."""
+    if applies is vocabulary.Applies.ALWAYS:
+        return vocabulary.FirstExtend.ANY
+    return vocabulary.FirstExtend.NOT_HUNG
 
 
 def catalogue() -> tuple[Check, ...]:

@@ -52,8 +52,8 @@ def add_run(
     """
     parser.add_argument(
         '--profile',
-        choices=profiles.NAMES,
         # Text, as pytest-xdist sends the options to its workers.
+        choices=[each.value for each in vocabulary.Profile],
         default=profile.value,
         help='which checks to run (default: %(default)s)',
     )

@@ -137,10 +137,11 @@ def _must_apply(check: registry.Check, context: contexts.Context) -> None:
                 'A refusal was neither promised nor met',
                 cause=vocabulary.Cause.NO_REFUSAL,
             )
-    if not (
-        check.applies is vocabulary.Applies.ALWAYS or check.judges_first_extend
-    ):
-        first_extend.must_not_have_hung(context)
+    match check.first_extend:
+        case vocabulary.FirstExtend.NOT_HUNG:
+            first_extend.must_not_have_hung(context)
+        case vocabulary.FirstExtend.ALLOWS_ANOTHER:
+            first_extend.must_allow_another(context)
 
 
 class _Skipped(exceptions.ExtendConformanceError):

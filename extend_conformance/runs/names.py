@@ -8,7 +8,6 @@ Front doors that make classes and methods of them use the same names.
 import collections.abc
 import re
 
-from extend_conformance import vocabulary
 from extend_conformance.checks import registry
 
 #: The class of the checks of scope ``cloud``.
@@ -53,27 +52,6 @@ def attributes(check: registry.Check) -> tuple[str, ...]:
     found = []
     if check.budget_s > _SLOW_S:
         found.append('slow')
-    if is_negative(check):
+    if check.negative:
         found.append('negative')
     return tuple(found)
-
-
-def is_negative(check: registry.Check) -> bool:
-    """Whether what a check asks for has to be refused."""
-    return (
-        check.applies is vocabulary.Applies.WHERE_REFUSED
-        or check.id in REFUSED_BY_THE_API
-    )
-
-
-#: Checks of Cinder's API whose requests have to be refused.
-REFUSED_BY_THE_API = frozenset(
-    {
-        'api-size-not-larger',
-        'api-bad-size',
-        'api-wrong-state',
-        'api-policy-reader',
-        'api-quota',
-        'api-completion-action',
-    }
-)

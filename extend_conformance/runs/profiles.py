@@ -10,30 +10,6 @@ from extend_conformance import vocabulary
 from extend_conformance.checks import registry
 from extend_conformance.results import model
 
-_QUICK = frozenset(
-    {
-        'api-microversion-gate',
-        'host-grows-in-place',
-        'data-old-intact',
-        'extend-refused-changes-nothing',
-        'image-attached-unknown',
-        'image-detached-unknown',
-        'image-refused-extend',
-        'claim-matrix',
-        'claim-capability',
-        'claim-host',
-    }
-)
-_BEYOND_STANDARD = frozenset(
-    {
-        'host-large-step',
-        'api-wrong-state',
-        'api-quota',
-        'api-completion-action',
-        'extend-error-recovery',
-    }
-)
-
 #: Needs without which a check is not planned at all, except in ``certified``.
 _OPTIONAL_NEEDS = frozenset(
     {
@@ -44,9 +20,6 @@ _OPTIONAL_NEEDS = frozenset(
         vocabulary.Need.OTHER_PROJECT,
     }
 )
-
-#: The profiles by name, the quickest first.
-NAMES = tuple(profile.value for profile in vocabulary.Profile)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,25 +97,21 @@ def make_plan(
 ) -> Plan:
     """Choose the checks of a profile.
 
-    :param profile: one of :data:`NAMES`.
+    :param profile: a :class:`vocabulary.Profile`, as a person wrote it.
     :param given: the needs that this run can meet.
     :raises UsageError: for an unknown profile.
     """
-    if profile not in NAMES:
+    try:
+        chosen = vocabulary.Profile(profile)
+    except ValueError as error:
         raise exceptions.UsageError(
             f'There is no profile {profile!r}',
-            next_step=f'Choose one of {", ".join(NAMES)}.',
-        )
-    chosen = vocabulary.Profile(profile)
+            next_step=f'Choose one of {", ".join(vocabulary.Profile)}.',
+        ) from error
     planned = []
     not_planned = []
     for check in registry.catalogue():
-        if chosen is vocabulary.Profile.QUICK and check.id not in _QUICK:
-            continue
-        if (
-            chosen is vocabulary.Profile.STANDARD
-            and check.id in _BEYOND_STANDARD
-        ):
+        if not chosen.holds(check.profile):
             continue
         lacking = (check.needs & _OPTIONAL_NEEDS) - set(given)
         if lacking and chosen is not vocabulary.Profile.CERTIFIED:

@@ -12,7 +12,15 @@ from extend_conformance.probes import context as contexts
 from extend_conformance.results import model
 
 
-def make_check(run, applies=vocabulary.Applies.ALWAYS, needs=()):
+def make_check(
+    run,
+    applies=vocabulary.Applies.ALWAYS,
+    needs=(),
+    *,
+    profile=vocabulary.Profile.STANDARD,
+    negative=False,
+    first_extend=vocabulary.FirstExtend.ANY,
+):
     return registry.Check(
         id='some-check',
         uuid='c0ffee00-0000-4000-8000-000000000000',
@@ -20,6 +28,9 @@ def make_check(run, applies=vocabulary.Applies.ALWAYS, needs=()):
         level=vocabulary.Level.MUST,
         applies=applies,
         needs=frozenset(needs),
+        profile=profile,
+        negative=negative,
+        first_extend=first_extend,
         proves='It is so.',
         budget_s=1,
         typical_s=1,

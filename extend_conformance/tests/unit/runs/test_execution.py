@@ -19,6 +19,7 @@ from extend_conformance.runs import execution
 from extend_conformance.tests.unit import checking
 
 Applies = vocabulary.Applies
+FirstExtend = vocabulary.FirstExtend
 Need = vocabulary.Need
 
 
@@ -259,34 +260,63 @@ class AppliesTest(testtools.TestCase):
         )
 
 
-class HangTest(testtools.TestCase):
-    def execute(self, applies, expected='supported', **more):
+class FirstExtendTest(testtools.TestCase):
+    def execute(self, outcome, asked, applies=Applies.WHERE_SUPPORTED, **more):
         ran = []
         result = execution.execute(
-            dataclasses.replace(
-                checking.make_check(ran.append, applies), **more
-            ),
-            checking.make_context(outcome='hang', expected=expected),
+            checking.make_check(ran.append, applies, first_extend=asked),
+            checking.make_context(outcome=outcome, **more),
         )
         return result.verdict, result.cause, len(ran)
 
-    def test_no_further_extend_is_tried(self):
-        self.assertEqual(
-            ('abort', 'outcome-hang', 0),
-            self.execute(Applies.WHERE_SUPPORTED),
-        )
+    def test_after_a_hang_no_further_extend_is_tried(self):
+        for asked in (FirstExtend.NOT_HUNG, FirstExtend.ALLOWS_ANOTHER):
+            for applies in (Applies.ALWAYS, Applies.WHERE_SUPPORTED):
+                self.assertEqual(
+                    ('abort', 'outcome-hang', 0),
+                    self.execute('hang', asked, applies),
+                )
 
     def test_nor_where_a_refusal_was_promised(self):
         self.assertEqual(
             ('abort', 'outcome-hang', 0),
-            self.execute(Applies.WHERE_REFUSED, 'refused'),
+            self.execute(
+                'hang',
+                FirstExtend.NOT_HUNG,
+                Applies.WHERE_REFUSED,
+                expected='refused',
+            ),
         )
 
-    def test_what_judges_the_first_extend_does(self):
+    def test_what_was_in_the_way_is_not_met_again(self):
+        self.assertEqual(
+            ('abort', 'outcome-inconclusive', 0),
+            self.execute('inconclusive', FirstExtend.ALLOWS_ANOTHER),
+        )
+
+    def test_what_only_a_hang_could_spoil_runs(self):
         self.assertEqual(
             ('pass', None, 1),
-            self.execute(Applies.WHERE_SUPPORTED, judges_first_extend=True),
+            self.execute('inconclusive', FirstExtend.NOT_HUNG),
         )
 
-    def test_what_needs_no_extend_runs(self):
-        self.assertEqual(('pass', None, 1), self.execute(Applies.ALWAYS))
+    def test_an_extend_that_broke_allows_another(self):
+        self.assertEqual(
+            ('pass', None, 1),
+            self.execute('control-plane-only', FirstExtend.ALLOWS_ANOTHER),
+        )
+
+    def test_what_judges_it_or_asks_nothing_runs_after_a_hang(self):
+        for asked in (FirstExtend.JUDGED, FirstExtend.ANY):
+            self.assertEqual(('pass', None, 1), self.execute('hang', asked))
+
+    def test_what_does_not_apply_is_not_asked_for_its_first_extend(self):
+        self.assertEqual(
+            ('not-applicable', 'refusal-claimed', 0),
+            self.execute(
+                'hang',
+                FirstExtend.NOT_HUNG,
+                expected='refused',
+                source='claims-entry',
+            ),
+        )

@@ -2,12 +2,13 @@
 
 """Names that stestr, tempest and pytest can group and select by."""
 
+import dataclasses
 import re
 
 import testtools
 
-from extend_conformance.checks import registry
 from extend_conformance.runs import names
+from extend_conformance.tests.unit import checking
 
 
 class NamesTest(testtools.TestCase):
@@ -21,12 +22,12 @@ class NamesTest(testtools.TestCase):
             self.assertTrue(name.isidentifier(), name)
 
     def test_a_check_of_refusals_is_negative_and_others_are_not(self):
-        found = {
-            check.id: names.attributes(check) for check in registry.catalogue()
-        }
-        self.assertIn('negative', found['image-refused-extend'])
-        self.assertNotIn('negative', found['host-grows-in-place'])
+        for negative, attributes in ((True, ('negative',)), (False, ())):
+            check = checking.make_check(checking.passes, negative=negative)
+            self.assertEqual(attributes, names.attributes(check))
 
-    def test_refusals_of_the_api_are_checks(self):
-        known = {check.id for check in registry.catalogue()}
-        self.assertEqual(set(), names.REFUSED_BY_THE_API - known)
+    def test_a_check_that_may_take_long_is_slow(self):
+        check = dataclasses.replace(
+            checking.make_check(checking.passes), budget_s=61
+        )
+        self.assertEqual(('slow',), names.attributes(check))

@@ -10,8 +10,6 @@ import uuid
 import fixtures
 import testtools
 
-from extend_conformance import vocabulary
-from extend_conformance.checks import registry
 from extend_conformance.cloud import attachment as attachments
 from extend_conformance.cloud import journal as journals
 from extend_conformance.probes import context as contexts
@@ -20,6 +18,7 @@ from extend_conformance.results import model
 from extend_conformance.results import storage
 from extend_conformance.results import telling
 from extend_conformance.runs import execution
+from extend_conformance.tests.unit import checking
 from extend_conformance.tests.unit.report import example
 
 
@@ -35,7 +34,6 @@ class SecretsTest(testtools.TestCase):
         events = journals.Journal()
 
         def attach(_):
-            """A volume can be attached."""
             events.add(
                 'connector',
                 'connected',
@@ -53,21 +51,8 @@ class SecretsTest(testtools.TestCase):
                 f'error ({self.secret}); X-Auth-Token: {self.token}'
             )
 
-        check = registry.Check(
-            id='host-attaches',
-            uuid='7973953d-294d-4117-8700-0fc89406eafa',
-            scope=vocabulary.Scope.BACKEND,
-            level=vocabulary.Level.MUST,
-            applies=vocabulary.Applies.ALWAYS,
-            needs=frozenset(),
-            proves='It attaches.',
-            budget_s=1,
-            typical_s=1,
-            room_gib=1,
-            run=attach,
-        )
         return execution.execute(
-            check,
+            checking.make_check(attach),
             contexts.Context(
                 run_id='r',
                 volume_type='lvm',

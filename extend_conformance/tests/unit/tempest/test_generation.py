@@ -101,6 +101,7 @@ class GenerationTest(testtools.TestCase):
         check = dataclasses.replace(
             registry.catalogue()[0],
             id='api-policy-reader',
+            negative=True,
             needs=frozenset(
                 {vocabulary.Need.READER, vocabulary.Need.OTHER_PROJECT}
             ),
