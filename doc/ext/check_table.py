@@ -24,7 +24,7 @@ class CheckTable(docutils.SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Make the table."""
         lines = ['.. list-table::', '   :header-rows: 1', '']
-        rows = [('Check', 'Level', 'Scope', 'Applies', 'Needs')]
+        rows = [('Check', 'Level', 'Scope', 'Applies', 'Needs', 'Profile')]
         for check in registry.catalogue():
             rows.append(
                 (
@@ -33,6 +33,7 @@ class CheckTable(docutils.SphinxDirective):
                     check.scope,
                     _APPLIES[check.applies],
                     ', '.join(sorted(check.needs)) or '\\-',
+                    check.profile,
                 )
             )
         for row in rows:
