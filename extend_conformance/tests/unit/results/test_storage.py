@@ -68,6 +68,22 @@ def _count_up(path, counter):
             pathlib.Path(counter).write_text(str(value + 1))
 
 
+def _without_new(value, published):
+    """What of a document stands in one of before some fields came."""
+    if isinstance(published, dict):
+        return {
+            key: _without_new(value[key], old)
+            for key, old in published.items()
+            if key in value
+        }
+    if isinstance(published, list) and len(published) == len(value):
+        return [
+            _without_new(one, old)
+            for one, old in zip(value, published, strict=True)
+        ]
+    return value
+
+
 class _Case(testtools.TestCase):
     def setUp(self):
         super().setUp()
@@ -171,9 +187,9 @@ class RoundTripTest(_Case):
     def test_the_published_report_is_read(self):
         path = _ROOT / 'reports' / 'sandbox-quick' / 'results.json'
         results = storage.load_results(path)
+        published = json.loads(path.read_text(encoding='utf-8'))
         self.assertEqual(
-            json.loads(path.read_text(encoding='utf-8')),
-            storage.as_json(results),
+            published, _without_new(storage.as_json(results), published)
         )
 
     def test_single_files_count_before_results_json(self):
