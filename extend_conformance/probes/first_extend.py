@@ -28,34 +28,38 @@ _FROM_GIB = 1
 _TO_GIB = 2
 
 
-def must_not_have_hung(context: contexts.Context) -> None:
-    """Leave a check that needs an extend, if the first one hung.
+#: Outcomes with which a check does not begin, by what it asks.
+_IN_THE_WAY = {
+    vocabulary.FirstExtend.NOT_HUNG: {vocabulary.Outcome.HANG},
+    vocabulary.FirstExtend.ALLOWS_ANOTHER: {
+        vocabulary.Outcome.HANG,
+        vocabulary.Outcome.INCONCLUSIVE,
+    },
+}
 
-    :raises CouldNotTest: it did, so that another would only wait as long.
+
+def must_be(asked: vocabulary.FirstExtend, context: contexts.Context) -> None:
+    """Leave a check for which the first extend was no good.
+
+    It is measured only if the check asks something of it.
+
+    :raises CouldNotTest: it hung, so that another would only wait as long;
+        or something beside the backend was in its way.
     """
-    _must_not_be(context, vocabulary.Outcome.HANG)
+    in_the_way = _IN_THE_WAY.get(asked)
+    if in_the_way and (first := context.first_extend).outcome in in_the_way:
+        raise findings.CouldNotTest(
+            f'Another extend says nothing here: {first.explanation}',
+            cause=vocabulary.Cause.of_outcome(first.outcome),
+        )
 
 
 def must_allow_another(context: contexts.Context) -> None:
-    """Leave a check that needs an extend, if the first one was no good.
+    """Leave what needs an extend, in the middle of a check that also judges.
 
-    :raises CouldNotTest: it hung, so that another would only wait as long;
-        or something beside the backend was in the way.
+    :raises CouldNotTest: as :func:`must_be`.
     """
-    _must_not_be(
-        context, vocabulary.Outcome.HANG, vocabulary.Outcome.INCONCLUSIVE
-    )
-
-
-def _must_not_be(
-    context: contexts.Context, *outcomes: vocabulary.Outcome
-) -> None:
-    first = context.first_extend
-    if first.outcome in outcomes:
-        raise findings.CouldNotTest(
-            f'Another extend says nothing here: {first.explanation}',
-            cause=vocabulary.Cause.of_outcome(context.outcome),
-        )
+    must_be(vocabulary.FirstExtend.ALLOWS_ANOTHER, context)
 
 
 def measure(context: contexts.Context) -> model.Backend:

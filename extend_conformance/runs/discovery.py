@@ -17,6 +17,7 @@ from extend_conformance.claims import expectation
 from extend_conformance.claims import matrix
 from extend_conformance.claims import matrix_patch
 from extend_conformance.cloud import block_storage
+from extend_conformance.cloud import journal as journals
 from extend_conformance.cloud import views
 from extend_conformance.results import model
 
@@ -78,6 +79,21 @@ class Found:
             return None
         newest = self.rows[-1]
         return matrix_patch.matrix_patch(newest.source, newest.row, outcome)
+
+    def tell_capability(self, journal: journals.Journal) -> None:
+        """Enter what the pool says of itself, if somebody could look."""
+        if self.pool is None:
+            return
+        journal.add(
+            'capability',
+            f'pool {self.pool.name}: online_extend_support '
+            f'{self.truths.capability}',
+            online_extend_support=self.truths.capability,
+            # As stated: infinity is a word there, and no number of JSON.
+            free_capacity_gb=self.pool.capabilities.get('free_capacity_gb'),
+            total_capacity_gb=self.pool.capabilities.get('total_capacity_gb'),
+            protocol=self.pool.protocol,
+        )
 
     def as_backend(self) -> model.Backend:
         """The backend as results keep it, before it is measured."""

@@ -137,11 +137,7 @@ def _must_apply(check: registry.Check, context: contexts.Context) -> None:
                 'A refusal was neither promised nor met',
                 cause=vocabulary.Cause.NO_REFUSAL,
             )
-    match check.first_extend:
-        case vocabulary.FirstExtend.NOT_HUNG:
-            first_extend.must_not_have_hung(context)
-        case vocabulary.FirstExtend.ALLOWS_ANOTHER:
-            first_extend.must_allow_another(context)
+    first_extend.must_be(check.first_extend, context)
 
 
 class _Skipped(exceptions.ExtendConformanceError):

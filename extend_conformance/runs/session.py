@@ -78,7 +78,7 @@ class Session:
     def _context(self, volume_type: str) -> contexts.Context:
         journal = journals.Journal()
         found = self.found(volume_type)
-        _tell_capability(journal, found)
+        found.tell_capability(journal)
         given = self._given
         member = given.member_storage(journal)
         admin = given.admin_storage(journal)
@@ -165,21 +165,3 @@ class Session:
                 backend.measurement.outcome
             ),
         )
-
-
-def _tell_capability(
-    journal: journals.Journal, found: discovery.Found
-) -> None:
-    """Enter what the pool says of itself, if somebody could look."""
-    if found.pool is None:
-        return
-    journal.add(
-        'capability',
-        f'pool {found.pool.name}: online_extend_support '
-        f'{found.truths.capability}',
-        online_extend_support=found.truths.capability,
-        # As stated: infinity is a word there, and no number of JSON.
-        free_capacity_gb=found.pool.capabilities.get('free_capacity_gb'),
-        total_capacity_gb=found.pool.capabilities.get('total_capacity_gb'),
-        protocol=found.pool.protocol,
-    )
