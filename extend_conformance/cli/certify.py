@@ -12,6 +12,7 @@ from cliff import command
 from extend_conformance import exceptions
 from extend_conformance import vocabulary
 from extend_conformance.cli import examples
+from extend_conformance.cli import terminal
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.report import build
 from extend_conformance.report import judgement
@@ -46,7 +47,7 @@ class Certify(command.Command):
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Check, report, and judge."""
-        console = rich.console.Console(file=self.app.stdout)
+        console = terminal.out(self.app.stdout)
         prepared = run.prepare_from(parsed_args)
         if parsed_args.dry_run:
             _show_plan(prepared, console)
@@ -119,17 +120,9 @@ def _run(
     begun: run.Begun, configuration: configurations.Configuration
 ) -> None:
     """Run every planned check, showing how far it is."""
-    console = rich.console.Console(stderr=True)
+    console = terminal.err()
     work = configuration.plan.work(configuration.volume_types)
-    with rich.progress.Progress(
-        rich.progress.SpinnerColumn(),
-        rich.progress.BarColumn(),
-        rich.progress.MofNCompleteColumn(),
-        rich.progress.TimeElapsedColumn(),
-        rich.progress.TextColumn('{task.description}'),
-        console=console,
-        disable=not console.is_terminal,
-    ) as bar:
+    with terminal.counted(console) as bar:
         task = bar.add_task('starting', total=len(work))
         for number, (check, volume_type) in enumerate(work, start=1):
             bar.update(task, description=f'{check.id} of {volume_type}')
@@ -148,6 +141,5 @@ def _run(
                 console.print(
                     f'  {result.reason}\n  What to do: {pages.path(check.id)}',
                     highlight=False,
-                    markup=False,
                     soft_wrap=True,
                 )

@@ -23,6 +23,7 @@ from extend_conformance import exceptions
 from extend_conformance import vocabulary
 from extend_conformance.bench import cells
 from extend_conformance.cli import examples
+from extend_conformance.cli import terminal
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import resources as resource_owner
@@ -268,12 +269,12 @@ def _bar(
 ) -> collections.abc.Iterator[collections.abc.Callable[[int], None]]:
     """Draw progress on standard error, if that is a terminal."""
     progress = rich.progress.Progress(
-        rich.progress.TextColumn('{task.description}'),
+        terminal.description(),
         rich.progress.BarColumn(),
         rich.progress.DownloadColumn(binary_units=True),
         rich.progress.TransferSpeedColumn(),
         rich.progress.TimeElapsedColumn(),
-        console=rich.console.Console(stderr=True),
+        console=terminal.err(),
         disable=not sys.stderr.isatty(),
     )
     with progress:

@@ -6,9 +6,9 @@ import argparse
 import pathlib
 
 from cliff import command
-from rich import console
 
 from extend_conformance import exceptions
+from extend_conformance.cli import terminal
 from extend_conformance.report import build
 from extend_conformance.report import summary
 
@@ -47,9 +47,9 @@ class Build(command.Command):
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Build the report and print its overview and path."""
         report = build.build(parsed_args.results, _output(parsed_args))
-        out = console.Console(file=self.app.stdout)
+        out = terminal.out(self.app.stdout)
         summary.show(report.results, out)
-        out.print(f'Report: {report.html}', soft_wrap=True, markup=False)
+        out.print(f'Report: {report.html}', soft_wrap=True)
         return exceptions.ExitCode.AS_EXPECTED
 
 

@@ -19,8 +19,6 @@ import tempfile
 import time
 import urllib.parse
 
-import rich.console
-import rich.progress
 from cliff import command
 
 from extend_conformance import exceptions
@@ -28,6 +26,7 @@ from extend_conformance import vocabulary
 from extend_conformance.bench import cells
 from extend_conformance.cli import examples
 from extend_conformance.cli import sandbox_start
+from extend_conformance.cli import terminal
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.report import build
 from extend_conformance.report import judgement
@@ -86,7 +85,7 @@ class Run(command.Command):
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Do it all, and leave only the report and the logs."""
         begun_s = time.monotonic()
-        console = rich.console.Console(file=self.app.stdout)
+        console = terminal.out(self.app.stdout)
         chosen = sandbox_backends.select(
             parsed_args.backend, parsed_args.backend_conf
         )
@@ -245,17 +244,8 @@ class _Tempest:
 
     def _follow(self, process: subprocess.Popen[bytes]) -> None:
         """Show results as they come: a bar on a terminal, else a line each."""
-        console = rich.console.Console(stderr=True)
-        with rich.progress.Progress(
-            rich.progress.SpinnerColumn(),
-            rich.progress.BarColumn(),
-            rich.progress.MofNCompleteColumn(),
-            rich.progress.TimeElapsedColumn(),
-            rich.progress.TextColumn('{task.description}'),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
-        ) as bar:
+        console = terminal.err()
+        with terminal.counted(console, transient=True) as bar:
             task = bar.add_task(
                 'starting', total=self._total, completed=len(self._seen)
             )

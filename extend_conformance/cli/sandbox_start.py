@@ -19,6 +19,7 @@ from keystoneauth1.identity import v3
 
 from extend_conformance.claims import claims_file
 from extend_conformance.claims import matrix_ini
+from extend_conformance.cli import terminal
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import connection as connections
 from extend_conformance.runs import discovery
@@ -140,9 +141,7 @@ class _Progress:
     """One line that says what every service does right now."""
 
     def __init__(self) -> None:
-        self._status = rich.status.Status(
-            'preparing', console=rich.console.Console(stderr=True)
-        )
+        self._status = rich.status.Status('preparing', console=terminal.err())
         self._latest: dict[str, str] = {}
 
     def __enter__(self) -> '_Progress':
@@ -156,5 +155,9 @@ class _Progress:
         """Show it."""
         self._latest[service] = text
         self._status.update(
-            ', '.join(f'{name}: {what}' for name, what in self._latest.items())
+            terminal.status(
+                ', '.join(
+                    f'{name}: {what}' for name, what in self._latest.items()
+                )
+            )
         )
