@@ -13,6 +13,12 @@ from extend_conformance.checks import registry
 #: The class of the checks of scope ``cloud``.
 CONTROL_PLANE = 'ControlPlane'
 
+#: Ends of the names of classes in tempest. Each is a set of credentials, so
+#: that a cloud that lacks one loses only what needs it.
+ADMIN = 'Admin'
+READER = 'Reader'
+SUFFIXES = ('', ADMIN, READER)
+
 #: A check that may take longer, in seconds, is ``slow``.
 _SLOW_S = 60
 
@@ -22,18 +28,21 @@ def class_names(
 ) -> dict[str, str]:
     """A Python identifier for each volume type.
 
-    Dots in names break stestr's grouping of tests by class.
+    Dots in names break stestr's grouping of tests by class. No name is that
+    of another one with an end of :data:`SUFFIXES`.
 
     :returns: volume type by name of the class.
     """
     names: dict[str, str] = {}
+    taken: set[str] = set()
     for volume_type in volume_types:
         words = re.findall('[A-Za-z0-9]+', volume_type) or ['Unnamed']
         name = stem = 'Backend_' + '_'.join(words)
         number = 2
-        while name in names:
+        while taken & (ended := {name + suffix for suffix in SUFFIXES}):
             name = f'{stem}_{number}'
             number += 1
+        taken |= ended
         names[name] = volume_type
     return names
 

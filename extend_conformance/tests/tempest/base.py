@@ -55,13 +55,6 @@ def connect(credentials: ty.Any, name: str) -> connections.CloudConnection:
     )
 
 
-ADMIN = 'Admin'
-READER = 'Reader'
-
-#: Ends of the names of classes. Each is a set of credentials, so that a cloud
-#: that lacks one loses only what needs it.
-SUFFIXES = ('', ADMIN, READER)
-
 #: Tempest's names of a member and a reader of one project, and of a member
 #: of another one.
 PERSONAS = ('project_member', 'project_reader', 'project_alt_member')
@@ -252,7 +245,7 @@ def planned(
         {
             subject
             for name, subject in subjects.items()
-            for suffix in SUFFIXES
+            for suffix in names.SUFFIXES
             if name + suffix in chosen
         },
     )

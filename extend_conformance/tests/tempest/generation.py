@@ -88,7 +88,7 @@ def _conformance_classes(
             )
         )
     for name, volume_type, checks in groups:
-        for suffix in base.SUFFIXES:
+        for suffix in names.SUFFIXES:
             part = [one for one in checks if _suffix(one) == suffix]
             if part:
                 classes[name + suffix] = _class(
@@ -97,7 +97,7 @@ def _conformance_classes(
                     volume_type,
                     settings,
                     part,
-                    has_reader=suffix == base.READER,
+                    has_reader=suffix == names.READER,
                 )
     return classes
 
@@ -105,8 +105,8 @@ def _conformance_classes(
 def _suffix(check: registry.Check) -> str:
     """Which set of credentials a check needs."""
     if check.needs & {vocabulary.Need.READER, vocabulary.Need.OTHER_PROJECT}:
-        return base.READER
-    return base.ADMIN if vocabulary.Need.ADMIN in check.needs else ''
+        return names.READER
+    return names.ADMIN if vocabulary.Need.ADMIN in check.needs else ''
 
 
 def _benchmark_classes(
