@@ -9,6 +9,7 @@ what could not be tested is an error and not a failure, as in tempest.
 import collections.abc
 import contextlib
 import pathlib
+import sys
 import typing as ty
 import warnings
 
@@ -148,6 +149,13 @@ class Door:
         )
         self._begun = self.prepared.begin(announced, ledger)
         self._until_end.enter_context(interrupts.like_ctrl_c())
+
+    def pytest_keyboard_interrupt(
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> None:
+        """Say what an interrupt has left; a worker has no other voice."""
+        for sentence in interrupts.told(excinfo.value):
+            print(sentence, file=sys.stderr)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:

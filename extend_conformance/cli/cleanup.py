@@ -51,6 +51,8 @@ class Cleanup(lister.Lister):
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Show what was found; the exit code says whether some is left."""
         result = int(super().run(parsed_args))
+        if self._interrupt is not None:
+            raise self._interrupt
         if leftovers.failed(self._found):
             return exceptions.ExitCode.FAILED
         return result
@@ -74,7 +76,13 @@ class Cleanup(lister.Lister):
             only=parsed_args.run,
             dry_run=parsed_args.dry_run,
         )
-        self._found = tuple(sweep.run())
+        self._interrupt: KeyboardInterrupt | None = None
+        try:
+            sweep.run()
+        except KeyboardInterrupt as interrupt:
+            # What was done until then has to be seen all the same.
+            self._interrupt = interrupt
+        self._found = sweep.found
         return _COLUMNS, [
             (
                 each.run_id,

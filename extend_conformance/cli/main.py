@@ -86,7 +86,13 @@ class Application(app.App):
 
     def run_subcommand(self, argv: list[str]) -> int:
         """Run a command; the error that ended it chooses the exit code."""
-        result = int(super().run_subcommand(argv))
+        try:
+            result = int(super().run_subcommand(argv))
+        except KeyboardInterrupt as interrupt:
+            # cliff only makes the exit code of it.
+            for sentence in interrupts.told(interrupt):
+                self.LOG.error('%s', sentence)
+            raise
         if isinstance(self._error, exceptions.ExtendConformanceError):
             return self._error.exit_code
         if self._error is not None and not self.options.debug:

@@ -24,6 +24,7 @@ import platformdirs
 import psutil
 
 from extend_conformance import exceptions
+from extend_conformance import interrupts
 from extend_conformance.cloud import waiting
 
 #: Entry of a volume's metadata that says which run made it.
@@ -312,7 +313,8 @@ class Ledger:
 
     def _put(self, entry: Entry) -> Entry:
         try:
-            with self._locked():
+            # What was done, and is not entered, would be looked for in vain.
+            with interrupts.held_back(), self._locked():
                 found = self._read()
                 entries = {**found.entries, entry.key: entry}
                 self._write(dataclasses.replace(found, entries=entries))
@@ -390,5 +392,6 @@ class Ledger:
                 stream.write(text)
             os.replace(name, self.path)
         except BaseException:
-            os.unlink(name)
+            # An interrupt may come when it has taken its place already.
+            pathlib.Path(name).unlink(missing_ok=True)
             raise

@@ -11,12 +11,14 @@ person has to name it.
 """
 
 import collections.abc
+import contextlib
 import dataclasses
 import enum
 import functools
 import typing as ty
 
 from extend_conformance import exceptions
+from extend_conformance import interrupts
 from extend_conformance.cloud import attachment as attachments
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
@@ -69,6 +71,8 @@ class Sweep:
     :param all_projects: clean those of all projects; needs ``admin``.
     :param only: a run id; that run is cleaned even if it seems to go on.
     :param dry_run: find, and take nothing away.
+    :ivar found: what has been dealt with; after an interrupt also what has
+        not.
     """
 
     def __init__(
@@ -90,62 +94,101 @@ class Sweep:
         self._only = only
         self._dry_run = dry_run
         self._seen: set[str] = set()
+        self._coming: dict[str, Leftover] = {}
+        self._knows_all = False
+        self.found: list[Leftover] = []
 
-    def run(self) -> collections.abc.Iterator[Leftover]:
-        """Find and remove; each leftover comes as it is dealt with."""
+    def run(self) -> tuple[Leftover, ...]:
+        """Find and remove.
+
+        An interrupt waits until all of it is done; a second one ends it, and
+        names what is left. Nothing is cut in two where nothing is removed.
+
+        :returns: :attr:`found`.
+        """
+        whole = (
+            contextlib.nullcontext()
+            if self._dry_run
+            else interrupts.held_back(self._left)
+        )
+        try:
+            with whole:
+                for each in self._leftovers():
+                    self.found.append(each)
+        except KeyboardInterrupt:
+            self.found += (
+                dataclasses.replace(
+                    each,
+                    status=LeftoverStatus.LEFT,
+                    reason='The clean-up was interrupted before this was done',
+                )
+                for each in self._coming.values()
+            )
+            raise
+        return tuple(self.found)
+
+    def _left(self) -> collections.abc.Iterator[str]:
+        """Name what is not dealt with, without asking the cloud."""
+        for each in self._coming.values():
+            yield f'{each.kind} {each.id}'
+        if not self._knows_all:
+            yield 'and whatever else the cloud would have named'
+
+    def _leftovers(self) -> collections.abc.Iterator[Leftover]:
+        """Deal with all that is found; each comes when it is dealt with."""
+        runs = [
+            _Run.read(ledger)
+            for ledger in ledgers.Ledger.runs()
+            if self._only in (None, ledger.run_id)
+        ]
         going_on = set()
         dead = {self._only}
-        for ledger in ledgers.Ledger.runs():
-            if self._only not in (None, ledger.run_id):
-                continue
-            try:
-                writers = ledger.writers
-                alive = [each.pid for each in writers if each.is_alive]
-                # Read after that: a process writes until it is killed.
-                entries = ledger.open_entries
-            except ledgers.LedgerUnreadable as error:
-                yield _of_file(ledger, LeftoverStatus.LEFT, error.what)
-                continue
-            if alive and self._only is None:
-                going_on.add(ledger.run_id)
-                if any(self._is_ours(each) for each in entries):
-                    pids = ', '.join(map(str, alive))
-                    yield _of_file(
-                        ledger,
-                        LeftoverStatus.SPARED,
-                        f'It still runs here, with pid {pids}. If it should '
-                        'not, end that first, and clean up again.',
-                    )
-                continue
-            dead.add(ledger.run_id)
-            for each in writers:
-                if each.pid not in alive:
-                    each.wait_until_ended(_KILLED_PATIENCE_S)
-            yield from self._of_ledger(ledger, entries)
+        for run in runs:
+            if run.alive and self._only is None:
+                going_on.add(run.ledger.run_id)
+            elif run.flaw is None:
+                dead.add(run.ledger.run_id)
+                self._coming.update(
+                    (entry.key, _planned(run.ledger, entry))
+                    for entry in self._ours(run)
+                )
+        for run in runs:
+            if run.flaw is not None:
+                yield _of_file(run.ledger, LeftoverStatus.LEFT, run.flaw)
+            elif run.ledger.run_id in dead:
+                yield from self._of_ledger(run)
+            elif self._ours(run):
+                pids = ', '.join(map(str, run.alive))
+                yield _of_file(
+                    run.ledger,
+                    LeftoverStatus.SPARED,
+                    f'It still runs here, with pid {pids}. If it should '
+                    'not, end that first, and clean up again.',
+                )
         yield from self._of_metadata(going_on, dead)
 
-    def _of_ledger(
-        self,
-        ledger: ledgers.Ledger,
-        entries: collections.abc.Sequence[ledgers.Entry],
-    ) -> collections.abc.Iterator[Leftover]:
-        # Last in, first out: nodes before attachments before volumes.
-        for entry in reversed(entries):
-            if not self._is_ours(entry):
-                continue
+    def _ours(self, run: '_Run') -> list[ledgers.Entry]:
+        """The entries to deal with, in the order in which to do it.
+
+        Last in, first out: nodes before attachments before volumes.
+        """
+        return [each for each in reversed(run.entries) if self._is_ours(each)]
+
+    def _of_ledger(self, run: '_Run') -> collections.abc.Iterator[Leftover]:
+        for each in run.writers:
+            if each.pid not in run.alive:
+                each.wait_until_ended(_KILLED_PATIENCE_S)
+        ledger = run.ledger
+        for entry in self._ours(run):
             found = self._find(entry)
-            if not found:
-                if not self._dry_run and self._is_here(entry):
-                    ledger.gone(entry)
-                continue
-            for each in found:
+            if not found and not self._dry_run and self._is_here(entry):
+                ledger.gone(entry)
+            for id in found:
                 yield self._deal(
-                    ledger.run_id,
-                    entry.kind,
-                    each,
-                    entry.project_id,
-                    functools.partial(self._remove, ledger, entry, each),
+                    dataclasses.replace(_planned(ledger, entry), id=id),
+                    functools.partial(self._remove, ledger, entry, id),
                 )
+            del self._coming[entry.key]
         if not self._dry_run:
             ledger.close()
 
@@ -174,18 +217,32 @@ class Sweep:
                 self._storage.list_volumes(self._all_projects),
             ),
         )
-        for kind, remove, found in marked:
-            yield from self._marked(kind, remove, found, going_on, dead)
+        planned = [
+            (leftover, functools.partial(remove, leftover.id))
+            for kind, remove, found in marked
+            for leftover in self._marked(kind, found, going_on, dead)
+        ]
+        self._coming.update(
+            (each.id, each)
+            for each, _ in planned
+            if each.status is LeftoverStatus.WOULD_GO
+        )
+        self._knows_all = True
+        for leftover, remove_it in planned:
+            if leftover.status is LeftoverStatus.SPARED:
+                yield leftover
+                continue
+            yield self._deal(leftover, remove_it)
+            del self._coming[leftover.id]
 
     def _marked(
         self,
         kind: str,
-        remove: collections.abc.Callable[[str], None],
         found: collections.abc.Iterable[views.Snapshot | views.Volume],
         going_on: collections.abc.Set[str],
         dead: collections.abc.Set[str | None],
     ) -> collections.abc.Iterator[Leftover]:
-        """Deal with what carries the id of a run in its metadata."""
+        """What carries the id of a run in its metadata."""
         for each in found:
             run_id = each.metadata.get(ledgers.METADATA_KEY)
             if (
@@ -196,55 +253,42 @@ class Sweep:
                 or each.id in self._seen
             ):
                 continue
-            project_id = each.project_id or self._project_id
+            leftover = Leftover(
+                run_id=run_id,
+                kind=kind,
+                id=each.id,
+                project_id=each.project_id or self._project_id,
+                status=LeftoverStatus.WOULD_GO,
+            )
             if run_id not in dead:
-                yield Leftover(
-                    run_id=run_id,
-                    kind=kind,
-                    id=each.id,
-                    project_id=project_id,
+                leftover = dataclasses.replace(
+                    leftover,
                     status=LeftoverStatus.SPARED,
                     reason='This host has no ledger of the run, which may '
                     'still go on elsewhere. If it does not, name it with '
                     '--run.',
                 )
-                continue
-            yield self._deal(
-                run_id,
-                kind,
-                each.id,
-                project_id,
-                functools.partial(remove, each.id),
-            )
+            yield leftover
 
     def _deal(
         self,
-        run_id: str,
-        kind: str,
-        id: str,
-        project_id: str | None,
+        leftover: Leftover,
         remove: collections.abc.Callable[[], None],
     ) -> Leftover:
-        self._seen.add(id)
-        status, reason = LeftoverStatus.WOULD_GO, ''
+        """Remove what would go, unless this is a dry run."""
+        self._seen.add(leftover.id)
+        status, reason = leftover.status, ''
         if not self._dry_run:
             try:
                 remove()
                 status = LeftoverStatus.REMOVED
-                if kind == settings.KIND:
+                if leftover.kind == settings.KIND:
                     status = LeftoverStatus.RESTORED
             except _Spared as spared:
                 status, reason = LeftoverStatus.SPARED, spared.what
             except exceptions.ExtendConformanceError as error:
                 status, reason = LeftoverStatus.LEFT, str(error)
-        return Leftover(
-            run_id=run_id,
-            kind=kind,
-            id=id,
-            project_id=project_id,
-            status=status,
-            reason=reason,
-        )
+        return dataclasses.replace(leftover, status=status, reason=reason)
 
     def _is_ours(self, entry: ledgers.Entry) -> bool:
         return (
@@ -361,8 +405,45 @@ class Sweep:
         )
 
 
+@dataclasses.dataclass(frozen=True)
+class _Run:
+    """What the ledger of a run says.
+
+    :param alive: pids of the writers that still go on.
+    :param flaw: why nothing else of it can be told.
+    """
+
+    ledger: ledgers.Ledger
+    writers: tuple[ledgers.Writer, ...] = ()
+    alive: tuple[int, ...] = ()
+    entries: tuple[ledgers.Entry, ...] = ()
+    flaw: str | None = None
+
+    @classmethod
+    def read(cls, ledger: ledgers.Ledger) -> '_Run':
+        """Read it, in the one order that is safe."""
+        try:
+            writers = ledger.writers
+            alive = tuple(each.pid for each in writers if each.is_alive)
+            # Read after that: a process writes until it is killed.
+            return cls(ledger, writers, alive, ledger.open_entries)
+        except ledgers.LedgerUnreadable as error:
+            return cls(ledger, flaw=error.what)
+
+
 class _Spared(exceptions.ExtendConformanceError):
     """It is somebody else's now."""
+
+
+def _planned(ledger: ledgers.Ledger, entry: ledgers.Entry) -> Leftover:
+    """What an entry stands for, before the cloud was asked."""
+    return Leftover(
+        run_id=ledger.run_id,
+        kind=entry.kind,
+        id=entry.id or entry.name,
+        project_id=entry.project_id,
+        status=LeftoverStatus.WOULD_GO,
+    )
 
 
 def _of_file(

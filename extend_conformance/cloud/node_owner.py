@@ -11,6 +11,7 @@ import pathlib
 import stat
 
 from extend_conformance import exceptions
+from extend_conformance import interrupts
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import privileged
 
@@ -41,19 +42,20 @@ class NodeLoan:
                 resource=str(node),
             )
         major, minor = os.major(found.st_rdev), os.minor(found.st_rdev)
-        self._entries.append(
-            self._ledger.intend(
-                KIND,
-                '',
-                None,
-                str(node),
-                uid=found.st_uid,
-                gid=found.st_gid,
-                major=major,
-                minor=minor,
-                boot_id=boot_id(),
+        with interrupts.held_back():
+            self._entries.append(
+                self._ledger.intend(
+                    KIND,
+                    '',
+                    None,
+                    str(node),
+                    uid=found.st_uid,
+                    gid=found.st_gid,
+                    major=major,
+                    minor=minor,
+                    boot_id=boot_id(),
+                )
             )
-        )
         # The group stays: whoever could use the device before, still can.
         done = privileged.change_owner(
             str(node), os.getuid(), found.st_gid, major, minor

@@ -133,15 +133,16 @@ class Resources:
         error: BaseException | None,
         traceback: object,
     ) -> None:
-        if isinstance(error, Exception):
-            self._look_once_more(error)
-        try:
-            self.cleanup()
-        except CleanupFailed as failure:
-            if error is None:
-                raise
-            # What went wrong first is what the caller has to hear.
-            error.add_note(f'And the clean-up failed: {failure}')
+        with interrupts.held_back(self._left):
+            if isinstance(error, Exception):
+                self._look_once_more(error)
+            try:
+                self.cleanup()
+            except CleanupFailed as failure:
+                if error is None:
+                    raise
+                # What went wrong first is what the caller has to hear.
+                error.add_note(f'And the clean-up failed: {failure}')
 
     def _named(self, name: str | None = None) -> str:
         """A name that can be found again: by default a unique one."""
@@ -401,9 +402,10 @@ class Resources:
     def _look_again(self) -> None:
         """Own what has come in the meantime of requests without an answer."""
         while self._doubts:
-            doubt = self._doubts.pop()
+            doubt = self._doubts[-1]
             for made_id in doubt.find()[:1]:
                 self._own(doubt.entry, made_id)
+            self._doubts.pop()
 
     def delete_image(self, image_id: str) -> None:
         """Delete an image, and with it what Glance stored it in.
@@ -435,9 +437,10 @@ class Resources:
 
         :raises attachments.DetachFailed: it is not, or not cleanly.
         """
-        attached.detach()
-        if attached in self._owned:
-            self._owned.remove(attached)
+        with interrupts.held_back(lambda: [_named(attached)]):
+            attached.detach()
+            if attached in self._owned:
+                self._owned.remove(attached)
 
     def delete_volume(self, volume_id: str, timeout_s: float = 300.0) -> None:
         """Delete a volume and wait until it is gone.
@@ -485,10 +488,15 @@ class Resources:
     def cleanup(self) -> None:
         """Take away everything that is still owned, last in first out.
 
-        All of it is tried, whatever fails.
+        All of it is tried, whatever fails. An interrupt waits for that; a
+        second one ends it, and names what is left.
 
         :raises CleanupFailed: with every error.
         """
+        with interrupts.held_back(self._left):
+            self._take_away()
+
+    def _take_away(self) -> None:
         deadline_s = time.monotonic() + self._cleanup_timeout_s
         errors: list[Exception] = []
         try:
@@ -513,6 +521,13 @@ class Resources:
                 self._insist(owned, error, left_s)
         if errors:
             raise CleanupFailed(errors)
+
+    def _left(self) -> collections.abc.Iterator[str]:
+        """Name what is still there, or may be."""
+        for doubt in self._doubts:
+            yield f'{doubt.entry.kind} {doubt.entry.name}'
+        for owned in self._owned:
+            yield _named(owned)
 
     def _insist(
         self,
@@ -561,6 +576,12 @@ class _Doubt:
 
     entry: ledgers.Entry
     find: collections.abc.Callable[[], collections.abc.Sequence[str]]
+
+
+def _named(owned: ledgers.Entry | attachments.AttachedVolume) -> str:
+    if isinstance(owned, ledgers.Entry):
+        return f'{owned.kind} {owned.id}'
+    return f'{hosts.KIND} {owned.attachment_id}'
 
 
 def remove_volume(

@@ -14,6 +14,7 @@ import typing as ty
 import tenacity
 
 from extend_conformance import exceptions
+from extend_conformance import interrupts
 from extend_conformance.cloud import block_storage
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import connection as connections
@@ -48,20 +49,20 @@ def quota_limit(
         left in the ledger then.
     """
     old = _limit(admin, project_id, resource)
-    entry = ledger.setting(
-        admin.connection.auth_url,
-        project_id,
-        f'quota {resource} of project {project_id}',
-        old,
-        setting=_QUOTA,
-        resource=resource,
-        new=limit,
-    )
-    try:
+    with contextlib.ExitStack() as undo:
+        with interrupts.held_back():
+            entry = ledger.setting(
+                admin.connection.auth_url,
+                project_id,
+                f'quota {resource} of project {project_id}',
+                old,
+                setting=_QUOTA,
+                resource=resource,
+                new=limit,
+            )
+            undo.callback(_put_back, admin, ledger, entry)
         _set_limit(admin, project_id, resource, limit)
         yield
-    finally:
-        _put_back(admin, ledger, entry)
 
 
 @contextlib.contextmanager
@@ -79,18 +80,18 @@ def volume_status(
     :raises calls.ApiError: it may not be set, or not be put back.
     """
     volume = admin.get_volume(volume_id)
-    entry = ledger.setting(
-        admin.connection.auth_url,
-        volume.project_id,
-        f'status of volume {volume_id}',
-        volume.status,
-        setting=_STATUS,
-        volume_id=volume_id,
-    )
-    try:
+    with contextlib.ExitStack() as undo:
+        with interrupts.held_back():
+            entry = ledger.setting(
+                admin.connection.auth_url,
+                volume.project_id,
+                f'status of volume {volume_id}',
+                volume.status,
+                setting=_STATUS,
+                volume_id=volume_id,
+            )
+            undo.callback(_put_back, admin, ledger, entry)
         yield lambda status: admin.reset_status(volume_id, status)
-    finally:
-        _put_back(admin, ledger, entry)
 
 
 def restore(
@@ -150,20 +151,24 @@ def _put_back(
     entry: ledgers.Entry,
 ) -> None:
     """Restore with some patience: a setting that stays hurts others."""
-    reason = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(
-            lambda error: (
-                isinstance(error, connections.CloudUnreachable)
-                or (isinstance(error, calls.ApiError) and error.status >= 500)
-            )
-        ),
-        wait=tenacity.wait_exponential(multiplier=0.2, max=2.0),
-        stop=tenacity.stop_after_attempt(5),
-        reraise=True,
-    )(restore, admin, entry)
-    if reason is not None:
-        admin.journal.add('step', f'{entry.name} stays as it is: {reason}')
-    ledger.gone(entry)
+    with interrupts.held_back(lambda: [f'{entry.kind} {entry.name}']):
+        reason = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(
+                lambda error: (
+                    isinstance(error, connections.CloudUnreachable)
+                    or (
+                        isinstance(error, calls.ApiError)
+                        and error.status >= 500
+                    )
+                )
+            ),
+            wait=tenacity.wait_exponential(multiplier=0.2, max=2.0),
+            stop=tenacity.stop_after_attempt(5),
+            reraise=True,
+        )(restore, admin, entry)
+        if reason is not None:
+            admin.journal.add('step', f'{entry.name} stays as it is: {reason}')
+        ledger.gone(entry)
 
 
 def _name(entry: ledgers.Entry) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import os
+import sys
 import typing as ty
 
 from keystoneauth1 import session as keystone_session
@@ -137,6 +138,18 @@ class RunTest(test.BaseTestCase):
         super().resource_cleanup()
         if hasattr(cls, 'begun'):
             cls.begun.end()
+
+    def run(self, result: ty.Any = None) -> ty.Any:
+        """Run a test; what an interrupt has left is told before anything.
+
+        Whoever reads the stream of results has been interrupted too.
+        """
+        try:
+            return super().run(result)
+        except KeyboardInterrupt as interrupt:
+            for sentence in interrupts.told(interrupt):
+                print(sentence, file=sys.stderr, flush=True)
+            raise
 
     def attach_json(self, name: str, value: ty.Any) -> None:
         """Attach a result to the test, for whoever reads its stream."""

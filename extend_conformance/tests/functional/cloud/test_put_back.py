@@ -16,6 +16,7 @@ import typing as ty
 import fixtures
 import psutil
 
+from extend_conformance import interrupts
 from extend_conformance.cloud import calls
 from extend_conformance.cloud import settings
 from extend_conformance.tests.functional import base
@@ -90,6 +91,86 @@ class PutBackTest(base.SandboxTestCase):
 
         self.assertEqual(before, self._limit())
         self.assertEqual((), self.ledger.open_entries)
+
+    def _interrupted(self) -> tuple[str, ...]:
+        """Change the quota and be interrupted; returns what that says."""
+
+        def change() -> None:
+            with (
+                interrupts.like_ctrl_c(),
+                settings.quota_limit(
+                    self.admin,
+                    self.ledger,
+                    self.project_id,
+                    'gigabytes_good',
+                    77,
+                ),
+            ):
+                pass
+
+        return interrupts.told(self.assertRaises(KeyboardInterrupt, change))
+
+    def test_an_interrupt_before_the_change_leaves_no_entry(self) -> None:
+        enter = self.ledger.setting
+
+        def interrupted(*arguments: ty.Any, **facts: ty.Any) -> ty.Any:
+            entry = enter(*arguments, **facts)
+            signal.raise_signal(signal.SIGINT)
+            return entry
+
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'extend_conformance.cloud.ledger.Ledger.setting',
+                lambda _, *arguments, **facts: interrupted(
+                    *arguments, **facts
+                ),
+            )
+        )
+
+        self.assertEqual((), self._interrupted())
+
+        self.assertEqual((), self.ledger.open_entries)
+
+    def _interrupt_putting_back(self, count: int) -> None:
+        restore = settings.restore
+
+        def interrupted(*arguments: ty.Any) -> str | None:
+            for _ in range(count):
+                signal.raise_signal(signal.SIGINT)
+            return restore(*arguments)
+
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'extend_conformance.cloud.settings.restore', interrupted
+            )
+        )
+
+    def test_a_quota_is_put_back_before_an_interrupt(self) -> None:
+        before = self._limit()
+        self._interrupt_putting_back(1)
+
+        self.assertEqual((), self._interrupted())
+
+        self.assertEqual(before, self._limit())
+        self.assertEqual((), self.ledger.open_entries)
+
+    def test_a_second_one_leaves_the_quota_and_names_it(self) -> None:
+        self.addCleanup(
+            self.admin.client.quotas.update,
+            self.project_id,
+            gigabytes_good=settings.NO_LIMIT,
+        )
+        self._interrupt_putting_back(2)
+
+        self.assertEqual(
+            (
+                'Left behind: setting quota gigabytes_good of project '
+                f'{self.project_id}. Run extend-conformance cleanup.',
+            ),
+            self._interrupted(),
+        )
+
+        self.assertEqual(77, self._limit())
 
     def test_a_member_changes_no_quota_and_leaves_no_entry(self) -> None:
         def change() -> None:

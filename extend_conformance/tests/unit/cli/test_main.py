@@ -10,6 +10,7 @@ import testtools
 from cliff import command
 
 from extend_conformance import exceptions
+from extend_conformance import interrupts
 from extend_conformance.cli import main
 
 _COMMAND = [sys.executable, '-m', 'extend_conformance.cli.main']
@@ -27,6 +28,18 @@ class _Refused(command.Command):
 
     def take_action(self, parsed_args):
         raise exceptions.NotTestable('No cloud')
+
+
+class _LeavesSomething(command.Command):
+    """A command whose clean-up was broken off."""
+
+    def take_action(self, parsed_args):
+        try:
+            with interrupts.held_back(lambda: ['volume 1']):
+                raise KeyboardInterrupt
+        finally:
+            # On top of it, with nothing to say.
+            raise KeyboardInterrupt
 
 
 class MainTest(testtools.TestCase):
@@ -50,6 +63,13 @@ class MainTest(testtools.TestCase):
         self.assertEqual(exceptions.ExitCode.NOT_TESTABLE, code)
         self.assertIn('No cloud', said)
         self.assertNotIn('foreseen', said)
+
+    def test_what_an_interrupt_has_left_is_told(self):
+        code, said = self.run_command(_LeavesSomething)
+        self.assertEqual(exceptions.ExitCode.INTERRUPTED, code)
+        self.assertEqual(
+            'Left behind: volume 1. Run extend-conformance cleanup.\n', said
+        )
 
     def must_not_import(self, modules, statement):
         """Run a statement in an interpreter of its own."""

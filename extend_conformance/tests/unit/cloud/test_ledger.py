@@ -2,6 +2,7 @@
 
 """The ledger outlives its writers and keeps what several of them enter."""
 
+import collections.abc
 import multiprocessing
 import os
 import pathlib
@@ -11,12 +12,14 @@ import signal
 import stat
 import subprocess
 import time
+import typing as ty
 
 import fixtures
 import psutil
 import testtools
 
 from extend_conformance import exceptions
+from extend_conformance import interrupts
 from extend_conformance.cloud import ledger as ledgers
 
 
@@ -50,6 +53,43 @@ class LedgerTest(testtools.TestCase):
         self.assertEqual('image-1', entry.name)
         self.assertIsNone(entry.id)
         self.assertEqual({'size_gib': 2}, entry.facts)
+
+    def _interrupted(
+        self, replace: collections.abc.Callable[..., None]
+    ) -> None:
+        """Enter something, and be interrupted while the file is replaced."""
+        self.useFixture(fixtures.MonkeyPatch('os.replace', replace))
+
+        def enter() -> None:
+            with interrupts.like_ctrl_c():
+                self.ledger.intend('volume', 'sandbox', 'p1', 'image-1')
+
+        self.assertRaises(KeyboardInterrupt, enter)
+
+    def test_an_interrupt_waits_until_it_is_entered(self) -> None:
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
+        replace = os.replace
+
+        def interrupted(*arguments: ty.Any) -> None:
+            signal.raise_signal(signal.SIGINT)
+            replace(*arguments)
+
+        self._interrupted(interrupted)
+
+        (entry,) = self._again().open_entries
+        self.assertEqual('image-1', entry.name)
+
+    def test_an_interrupt_at_the_last_moment_is_no_other_error(self) -> None:
+        replace = os.replace
+
+        def interrupted(*arguments: ty.Any) -> None:
+            replace(*arguments)
+            raise KeyboardInterrupt
+
+        self._interrupted(interrupted)
+
+        self.assertEqual(1, len(self._again().open_entries))
 
     def test_a_full_disk_is_told_and_spoils_nothing(self) -> None:
         entry = self.ledger.intend('volume', 'sandbox', 'p1', 'image-1')
