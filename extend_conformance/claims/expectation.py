@@ -125,7 +125,8 @@ def promise(
 
     :param claim: its entry in the claims file. A ``matrix_key`` there takes
         the place of ``keys``.
-    :param keys: the rows that it may be, as ``rows.match`` found them.
+    :param keys: the rows that it may be, as ``driver_identity.match`` found
+        them.
     :param matrices: those that may hold, from :func:`find_matrices`. One
         that does not have the driver at all says nothing against those that
         do.
@@ -177,7 +178,8 @@ def claimable_key(
 ) -> str | None:
     """Return the key that may be written down as a backend's ``matrix_key``.
 
-    :param keys: the rows that it may be, as ``rows.match`` found them.
+    :param keys: the rows that it may be, as ``driver_identity.match`` found
+        them.
     :returns: the one key that :func:`promise` would find in these matrices;
         ``None`` if there is none, or more than one.
     """

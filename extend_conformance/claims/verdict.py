@@ -3,7 +3,7 @@
 """The one table that makes a verdict of promise and outcome.
 
 Nothing else in this project decides whether a backend passes. How an outcome
-is measured is the business of ``checks``; how a promise is found is the
+is measured is the business of ``probes``; how a promise is found is the
 business of the rest of this package.
 """
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""How the help of every command looks; arguments are in ``checks``."""
+"""How the help of every command looks; arguments are in ``runs``."""
 
 import argparse
 

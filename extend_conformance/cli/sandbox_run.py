@@ -35,6 +35,7 @@ from extend_conformance.results import model
 from extend_conformance.results import storage
 from extend_conformance.runs import arguments
 from extend_conformance.runs import profiles
+from extend_conformance.runs import run
 from extend_conformance.sandbox import backends as sandbox_backends
 from extend_conformance.sandbox import declared
 from extend_conformance.sandbox import environment
@@ -154,8 +155,7 @@ def _sweep(
 
 
 def _output(wanted: pathlib.Path | None, run_id: str) -> pathlib.Path:
-    output = wanted or pathlib.Path('extend-conformance-results', run_id)
-    output = output.resolve()
+    output = run.output_directory(wanted, run_id).resolve()
     if (output / 'results').exists():
         raise exceptions.UsageError(
             'There are results already',

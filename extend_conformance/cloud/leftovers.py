@@ -4,10 +4,9 @@
 
 Two witnesses are asked: the ledgers on this host, and the metadata of the
 volumes and snapshots in the cloud. Settings that a run has changed are put
-back. What neither names is not touched, nor is a run that
-still goes on, nor a finished image that a person keeps. Of a run without a
-ledger here nobody can tell whether it still goes on elsewhere, so that a
-person has to name it.
+back. What neither names is not touched, nor is a run that still goes on, nor
+a finished image that a person keeps. Of a run without a ledger here nobody can
+tell whether it still goes on elsewhere, so that a person has to name it.
 """
 
 import collections.abc

@@ -2,7 +2,7 @@
 
 """What a check raises when not all is well.
 
-``execution`` makes a verdict of it.
+What verdict follows is left to those who run checks.
 """
 
 import collections.abc

@@ -3,8 +3,8 @@
 """Every backend of the sandbox, with what it promises and what it must get.
 
 The one place where backends are declared. What their drivers do is in
-``sandbox.drivers``; what a verdict is, in ``claims``; how some
-are chosen, in ``sandbox.backends``.
+``sandbox.drivers``; what a verdict is, in ``claims``; how some are chosen, in
+``sandbox.backends``.
 """
 
 import dataclasses

@@ -16,12 +16,12 @@ from oslo_utils import units
 from extend_conformance.sandbox.drivers import loop
 
 #: Both wipers start at the first byte: every check writes there.
-STRETCH_BYTES = units.Mi
+EXTENT_BYTES = units.Mi
 
 
 def _zero(path: str) -> None:
     with pathlib.Path(path).open('r+b') as file:
-        file.write(bytes(STRETCH_BYTES))
+        file.write(bytes(EXTENT_BYTES))
 
 
 @interface.volumedriver

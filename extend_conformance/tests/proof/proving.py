@@ -238,7 +238,7 @@ def _run(
     return Got(
         check=check.id,
         wanted=task.wanted[check.id],
-        got=vocabulary.CheckVerdict(result.verdict),
+        got=result.verdict,
         reason=result.reason,
         elapsed_s=result.elapsed_s or 0.0,
     )

@@ -68,7 +68,7 @@ class RuleTestCase(testtools.TestCase):
         self.assertEqual(acted, a_rule(nth=nth, count=count).acted(4))
 
 
-class BookTestCase(testtools.TestCase):
+class RuleStoreTestCase(testtools.TestCase):
     def setUp(self) -> None:
         super().setUp()
         root = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
