@@ -73,7 +73,6 @@ def like_ctrl_c() -> collections.abc.Iterator[None]:
     if not taken:
         yield
         return
-    _Hold.is_over = False
     _Hold.last_s = -math.inf
     with _kept_stderr() as _Hold.stderr:
         try:
