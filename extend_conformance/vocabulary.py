@@ -25,6 +25,15 @@ class ExpectationSource(enum.StrEnum):
     CAPABILITY = 'capability'
 
 
+class MatrixValue(enum.StrEnum):
+    """The four values that a row of Cinder's support matrix may have."""
+
+    COMPLETE = 'complete'
+    MISSING = 'missing'
+    PARTIAL = 'partial'
+    UNKNOWN = 'unknown'
+
+
 class OutcomeClass(enum.StrEnum):
     """The four kinds of outcome that the verdict table knows."""
 

@@ -5,7 +5,6 @@
 from extend_conformance import vocabulary
 from extend_conformance.checks import registry
 from extend_conformance.claims import agreement
-from extend_conformance.claims import matrix
 from extend_conformance.probes import context as contexts
 from extend_conformance.probes import findings
 
@@ -48,7 +47,7 @@ def claim_matrix(context: contexts.Context) -> None:
             f'{context.promise.explanation}',
             cause=vocabulary.Cause.NO_MATRIX_ROW,
         )
-    value = matrix.Value(truths.matrix_value)
+    value = truths.matrix_value
     row = f'Row driver.{truths.matrix_key} says {value}'
     match agreement.compare(value, _measured(context)):
         case agreement.Agreement.NO_PROMISE:

@@ -9,7 +9,6 @@ in ``matrix_patch``.
 import enum
 
 from extend_conformance import vocabulary
-from extend_conformance.claims import matrix
 
 
 class Agreement(enum.StrEnum):
@@ -23,17 +22,20 @@ class Agreement(enum.StrEnum):
 
 
 def compare(
-    value: matrix.Value, measured: vocabulary.OutcomeClass | None
+    value: vocabulary.MatrixValue, measured: vocabulary.OutcomeClass | None
 ) -> Agreement:
     """Compare the value of a row with the outcome of an extend.
 
     :param measured: ``None`` if nothing was.
     """
-    if value not in (matrix.Value.COMPLETE, matrix.Value.MISSING):
+    if value not in (
+        vocabulary.MatrixValue.COMPLETE,
+        vocabulary.MatrixValue.MISSING,
+    ):
         return Agreement.NO_PROMISE
     if measured in (None, vocabulary.OutcomeClass.INCONCLUSIVE):
         return Agreement.NOT_MEASURED
     works = measured is vocabulary.OutcomeClass.SUPPORTED
-    if value is matrix.Value.COMPLETE:
+    if value is vocabulary.MatrixValue.COMPLETE:
         return Agreement.AGREES if works else Agreement.TOO_MUCH
     return Agreement.TOO_LITTLE if works else Agreement.AGREES

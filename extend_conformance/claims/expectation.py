@@ -18,8 +18,8 @@ from extend_conformance.claims import matrix
 
 CAPABILITY = 'online_extend_support'
 _VALUES = {
-    matrix.Value.COMPLETE: vocabulary.Expectation.SUPPORTED,
-    matrix.Value.MISSING: vocabulary.Expectation.REFUSED,
+    vocabulary.MatrixValue.COMPLETE: vocabulary.Expectation.SUPPORTED,
+    vocabulary.MatrixValue.MISSING: vocabulary.Expectation.REFUSED,
 }
 
 

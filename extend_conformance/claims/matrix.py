@@ -19,6 +19,7 @@ import types
 import typing as ty
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 
 OPERATION = 'operation.online_extend_support'
 UPSTREAM_PATH = 'doc/source/reference/support-matrix.ini'
@@ -50,15 +51,6 @@ _CODE_NAMES = {
 }
 
 
-class Value(enum.StrEnum):
-    """The four values that upstream's form allows."""
-
-    COMPLETE = 'complete'
-    MISSING = 'missing'
-    PARTIAL = 'partial'
-    UNKNOWN = 'unknown'
-
-
 @dataclasses.dataclass(frozen=True)
 class Row:
     """One driver's claim about extending attached volumes.
@@ -68,7 +60,7 @@ class Row:
 
     key: str
     title: str
-    value: Value
+    value: vocabulary.MatrixValue
     note: str | None = None
     line: int | None = None
 
@@ -173,7 +165,7 @@ def _matrix(release: collections.abc.Mapping[str, ty.Any]) -> Matrix:
         key: Row(
             key=key,
             title=row['title'],
-            value=Value(row['value']),
+            value=vocabulary.MatrixValue(row['value']),
             note=row.get('note'),
             line=row['line'],
         )

@@ -14,6 +14,7 @@ import re
 import types
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.claims import matrix
 
 _DRIVER = 'driver.'
@@ -96,19 +97,21 @@ def _read_row(
             f'[{option}]' + (f'; the nearest is [{near[0]}]' if near else ''),
         )
     text = parser.get(matrix.OPERATION, option)
-    if text not in list(matrix.Value):
-        near = difflib.get_close_matches(text.lower(), list(matrix.Value), n=1)
+    if text not in list(vocabulary.MatrixValue):
+        near = difflib.get_close_matches(
+            text.lower(), list(vocabulary.MatrixValue), n=1
+        )
         raise _malformed(
             name,
             line,
             f'option {option} of [{matrix.OPERATION}] is "{text}", which must '
-            f'be one of {", ".join(matrix.Value)}'
+            f'be one of {", ".join(vocabulary.MatrixValue)}'
             + (f'; the nearest is "{near[0]}"' if near else ''),
         )
     return matrix.Row(
         key=key,
         title=parser.get(option, 'title').strip('"'),
-        value=matrix.Value(text),
+        value=vocabulary.MatrixValue(text),
         note=parser.get(
             matrix.OPERATION, f'driver-notes.{key}', fallback=None
         ),

@@ -16,12 +16,12 @@ from extend_conformance.claims import matrix
 _CONTEXT = 3
 _HUNK = re.compile(r'@@ -(?P<first>\d+),')
 _RIGHT_VALUES = {
-    vocabulary.OutcomeClass.SUPPORTED: matrix.Value.COMPLETE,
-    vocabulary.OutcomeClass.REFUSED: matrix.Value.MISSING,
+    vocabulary.OutcomeClass.SUPPORTED: vocabulary.MatrixValue.COMPLETE,
+    vocabulary.OutcomeClass.REFUSED: vocabulary.MatrixValue.MISSING,
 }
 
 
-def right_value(outcome: vocabulary.Outcome) -> matrix.Value | None:
+def right_value(outcome: vocabulary.Outcome) -> vocabulary.MatrixValue | None:
     """The value that a measurement proves; ``None`` if it proves none."""
     return _RIGHT_VALUES.get(outcome.outcome_class)
 

@@ -11,6 +11,7 @@ import typing as ty
 from cliff import lister
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.claims import agreement
 from extend_conformance.claims import matrix
 from extend_conformance.claims import matrix_patch
@@ -159,7 +160,7 @@ class _Compared:
     volume_type: str
     key: str
     source: str
-    value: matrix.Value
+    value: vocabulary.MatrixValue
     measured: str | None
     agreement: agreement.Agreement
     right_line: str | None
@@ -226,8 +227,7 @@ def _with_results(
             rows = [(r.key, source.name, r.value) for r in source.find(key)]
         elif backend.truths.matrix_value is not None:
             where = ', '.join(backend.truths.matrix_releases)
-            value = matrix.Value(backend.truths.matrix_value)
-            rows = [(key, where, value)]
+            rows = [(key, where, backend.truths.matrix_value)]
         else:
             rows = []
         compared += [_compare(backend, *row) for row in rows]
@@ -235,7 +235,10 @@ def _with_results(
 
 
 def _compare(
-    backend: model.Backend, key: str, source: str, value: matrix.Value
+    backend: model.Backend,
+    key: str,
+    source: str,
+    value: vocabulary.MatrixValue,
 ) -> _Compared:
     outcome = backend.outcome
     right = matrix_patch.right_value(outcome) if outcome else None

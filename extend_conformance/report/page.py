@@ -25,6 +25,7 @@ from extend_conformance.report import judgement
 from extend_conformance.report import overview
 from extend_conformance.report import timings
 from extend_conformance.results import model
+from extend_conformance.results import storage
 
 #: Where a check is explained, relative to the source tree; ``{check}`` is
 #: its id.
@@ -183,8 +184,8 @@ def _details(details: collections.abc.Mapping[str, ty.Any]) -> str:
     return ', '.join(
         f'{key} = {value}'
         if isinstance(value, str)
-        else f'{key} = {json.dumps(value, ensure_ascii=False, default=str)}'
-        for key, value in details.items()
+        else f'{key} = {json.dumps(value, ensure_ascii=False)}'
+        for key, value in storage.as_json(details).items()
     )
 
 

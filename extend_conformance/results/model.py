@@ -9,6 +9,9 @@ reading and writing follow from it. Where results come from is left to others.
 
 import collections.abc
 import dataclasses
+import datetime
+import itertools
+import types
 import typing as ty
 
 import pydantic
@@ -63,6 +66,22 @@ def _encodable(value: ty.Any) -> ty.Any:
     return value
 
 
+def _frozen(value: ty.Any) -> ty.Any:
+    """The same, so that nobody can change it."""
+    if isinstance(value, collections.abc.Mapping):
+        return types.MappingProxyType(
+            {key: _frozen(each) for key, each in value.items()}
+        )
+    if isinstance(value, (list, tuple)):
+        return tuple(_frozen(each) for each in value)
+    return value
+
+
+def _must_be_a_time(text: str) -> str:
+    datetime.datetime.fromisoformat(text)
+    return text
+
+
 def _of_cloud(
     verdict: vocabulary.BackendVerdict,
 ) -> vocabulary.BackendVerdict:
@@ -86,8 +105,16 @@ _Name = ty.Annotated[_Text, pydantic.Field(min_length=1)]
 _Count = ty.Annotated[int, pydantic.Field(ge=0)]
 _Positive = ty.Annotated[int, pydantic.Field(ge=1)]
 _Seconds = ty.Annotated[float, pydantic.Field(ge=0)]
-_Details = ty.Annotated[
-    collections.abc.Mapping[str, ty.Any], pydantic.BeforeValidator(_encodable)
+#: Of an answer. Servers have more than HTTP has, up to three digits.
+_Status = ty.Annotated[int, pydantic.Field(ge=100, le=999)]
+#: As many as the verdict table has.
+_VerdictRow = ty.Annotated[int, pydantic.Field(ge=1, le=8)]
+_Frozen: ty.TypeAlias = ty.Annotated[_T, pydantic.AfterValidator(_frozen)]
+_Details = _Frozen[
+    ty.Annotated[
+        collections.abc.Mapping[str, ty.Any],
+        pydantic.BeforeValidator(_encodable),
+    ]
 ]
 #: Whole ones stay whole: bytes are told without a decimal point.
 _Number = ty.Annotated[
@@ -101,6 +128,7 @@ _Time = ty.Annotated[
         pattern=r'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}'
         r'(\.[0-9]+)?(Z|\+00:00)$',
     ),
+    pydantic.AfterValidator(_must_be_a_time),
 ]
 _CloudVerdict = ty.Annotated[
     _Word[vocabulary.BackendVerdict],
@@ -112,12 +140,20 @@ _Cause: ty.TypeAlias = (
     _Word[vocabulary.Cause]
     | ty.Annotated[
         str,
-        pydantic.Field(
-            # Servers answer more than HTTP has, up to three digits.
-            pattern=r'^http-[1-9][0-9]{2}$'
-        ),
+        pydantic.Field(pattern=r'^http-[1-9][0-9]{2}$'),
     ]
 )
+
+
+def _nothing() -> collections.abc.Mapping[str, ty.Any]:
+    return types.MappingProxyType({})
+
+
+def _must_follow(what: str, moments: collections.abc.Iterable[float]) -> None:
+    """Refuse moments, or counts, that go back."""
+    for before, after in itertools.pairwise(moments):
+        if after < before:
+            raise ValueError(f'{what}: {after} comes after {before}')
 
 
 @_value
@@ -132,7 +168,7 @@ class Event:
     at_s: _Seconds
     kind: vocabulary.EventKind
     summary: _Text
-    details: _Details = dataclasses.field(default_factory=dict)
+    details: _Details = dataclasses.field(default_factory=_nothing)
 
 
 @_value
@@ -176,7 +212,7 @@ class Measurement:
     size_wanted_gib: _Count | None = None
     size_after_gib: _Count | None = None
     status_after: _Text | None = None
-    http_status: _Count | None = None
+    http_status: _Status | None = None
     request_id: _Text | None = None
     connector_bytes: _Count | None = None
     device_before_bytes: _Count | None = None
@@ -184,6 +220,14 @@ class Measurement:
     extend_s: _Seconds | None = None
     damage: tuple[Damage, ...] = ()
     evidence: tuple[Event, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.damage and self.outcome is vocabulary.Outcome.SUPPORTED:
+            raise ValueError('damage was found, so outcome is not supported')
+        if self.size_before_gib is None or self.size_wanted_gib is None:
+            return
+        if self.size_wanted_gib < self.size_before_gib:
+            raise ValueError('size_wanted_gib is less than size_before_gib')
 
 
 @_value
@@ -202,7 +246,7 @@ class Truths:
 
     claim: _Word[vocabulary.Expectation] | None = None
     matrix_key: _Text | None = None
-    matrix_value: _Text | None = None
+    matrix_value: _Word[vocabulary.MatrixValue] | None = None
     matrix_releases: tuple[_Text, ...] = ()
     capability: _Text | None = None
     connector: _Word[vocabulary.Connector] | None = None
@@ -246,9 +290,25 @@ class Backend:
     outcome: _Word[vocabulary.Outcome] | None = None
     outcome_check: _Text | None = None
     verdict: _Word[vocabulary.BackendVerdict] | None = None
-    verdict_row: _Count | None = None
+    verdict_row: _VerdictRow | None = None
     verdict_reason: _Text | None = None
     matrix_patch: _Text | None = None
+
+
+def _must_name_its_backend(
+    scope: vocabulary.Scope, backend: str | None
+) -> None:
+    if (scope is vocabulary.Scope.BACKEND) is not bool(backend):
+        raise ValueError(f'scope is {scope}, and backend is {backend!r}')
+
+
+#: Verdicts of a check that found no fault.
+_WITHOUT_FAULT: ty.Final = (
+    vocabulary.CheckVerdict.PASS,
+    vocabulary.CheckVerdict.NOT_APPLICABLE,
+    vocabulary.CheckVerdict.SKIP,
+    vocabulary.CheckVerdict.MISSING,
+)
 
 
 @_value
@@ -280,10 +340,24 @@ class CheckResult:
     started_at: _Time | None = None
     elapsed_s: _Seconds | None = None
     damage: tuple[Damage, ...] = ()
-    figures: collections.abc.Mapping[str, _Number] = dataclasses.field(
-        default_factory=dict
+    figures: _Frozen[collections.abc.Mapping[str, _Number]] = (
+        dataclasses.field(default_factory=_nothing)
     )
     evidence: tuple[Event, ...] = ()
+
+    def __post_init__(self) -> None:
+        _must_name_its_backend(self.scope, self.backend)
+        if self.verdict in _WITHOUT_FAULT and (
+            self.outcome or self.damage or self.data_failure
+        ):
+            raise ValueError(
+                f'verdict {self.verdict} has an outcome, damage or '
+                'data_failure, which are of a fault'
+            )
+        if self.outcome is vocabulary.Outcome.SUPPORTED:
+            raise ValueError('outcome supported is of no fault')
+        if self.damage and not self.data_failure:
+            raise ValueError('damage was found, so data_failure is true')
 
 
 @_value
@@ -331,6 +405,13 @@ class ExtendMark:
             raise ValueError('an extend makes a volume smaller')
 
 
+def _moments(
+    parts: collections.abc.Iterable[Span | ExtendMark],
+) -> collections.abc.Iterator[float]:
+    for one in parts:
+        yield from (one.start_s, one.end_s)
+
+
 @_value
 class Sample:
     """One timed creation of an image volume, kept raw.
@@ -360,6 +441,14 @@ class Sample:
     written: tuple[tuple[_Seconds, _Count], ...] = ()
     error: _Text | None = None
 
+    def __post_init__(self) -> None:
+        _must_follow('spans', _moments(self.spans))
+        _must_follow('extends', _moments(self.extends))
+        _must_follow('seconds of written', [at_s for at_s, _ in self.written])
+        _must_follow('bytes of written', [total for _, total in self.written])
+        if self.spans and self.spans[-1].end_s > self.elapsed_s:
+            raise ValueError('the last of spans ends after elapsed_s')
+
 
 @_value
 class Planned:
@@ -373,6 +462,9 @@ class Planned:
     scope: _Word[vocabulary.Scope]
     level: _Word[vocabulary.Level]
     backend: _Text | None = None
+
+    def __post_init__(self) -> None:
+        _must_name_its_backend(self.scope, self.backend)
 
 
 @_value
@@ -411,6 +503,9 @@ class Run:
     :param planned: what was planned, so that a missing result is noticed.
     :param pages: of the planned checks.
     :param merged_from: the runs that were put together, as they were.
+
+    The clock of the machine may be set in mid-run, so that ``finished_at``
+    need not be later than ``started_at``.
     """
 
     id: _Name
@@ -419,7 +514,7 @@ class Run:
     tool_version: _Text
     started_at: _Time
     cloud: _Text
-    host: collections.abc.Mapping[_Text, _Text]
+    host: _Frozen[collections.abc.Mapping[_Text, _Text]]
     finished_at: _Time | None = None
     release: _Text | None = None
     microversion_max: _Text | None = None

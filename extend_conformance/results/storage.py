@@ -180,7 +180,14 @@ class ResultsDirectory:
 
 def as_json(value: ty.Any) -> ty.Any:
     """A value of the model as JSON has it, all its fields in their order."""
-    return pydantic_core.to_jsonable_python(value, fallback=str)
+    return pydantic_core.to_jsonable_python(value, fallback=_plain)
+
+
+def _plain(value: ty.Any) -> ty.Any:
+    """What pydantic does not know: a mapping that cannot be changed."""
+    if isinstance(value, collections.abc.Mapping):
+        return dict(value)
+    return str(value)
 
 
 @contextlib.contextmanager

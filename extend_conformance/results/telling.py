@@ -9,6 +9,7 @@ import collections.abc
 import json
 
 from extend_conformance.results import model
+from extend_conformance.results import storage
 
 
 def tell(
@@ -60,10 +61,9 @@ def timeline(events: collections.abc.Iterable[model.Event]) -> list[str]:
         line = f'{event.at_s:8.3f} s {event.kind}: {event.summary}'
         if event.details:
             line += ' ' + json.dumps(
-                dict(event.details),
+                storage.as_json(event.details),
                 ensure_ascii=False,
                 sort_keys=True,
-                default=str,
             )
         lines.append(line)
     return lines

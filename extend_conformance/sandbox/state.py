@@ -23,7 +23,6 @@ import platformdirs
 
 from extend_conformance import exceptions
 from extend_conformance import vocabulary
-from extend_conformance.claims import matrix
 from extend_conformance.sandbox import declared
 
 SERVICES: ty.Final = ('keystone', 'cinder', 'glance')
@@ -225,7 +224,7 @@ def _read_backend(raw: dict[str, ty.Any]) -> declared.Backend:
         declared.Backend(**raw),
         options=tuple(tuple(pair) for pair in raw['options']),
         extra_specs=tuple(tuple(pair) for pair in raw['extra_specs']),
-        matrix=_word(matrix.Value, raw['matrix']),
+        matrix=_word(vocabulary.MatrixValue, raw['matrix']),
         expect=_word(vocabulary.Expectation, raw['expect']),
         outcomes=tuple(vocabulary.Outcome(word) for word in raw['outcomes']),
         verdict=_word(vocabulary.BackendVerdict, raw['verdict']),

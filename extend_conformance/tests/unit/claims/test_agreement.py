@@ -7,7 +7,6 @@ import testtools
 
 from extend_conformance import vocabulary
 from extend_conformance.claims import agreement
-from extend_conformance.claims import matrix
 
 
 @ddt.ddt
@@ -28,7 +27,7 @@ class CompareTest(testtools.TestCase):
     @ddt.unpack
     def test_compare(self, value, measured, expected):
         found = agreement.compare(
-            matrix.Value(value),
+            vocabulary.MatrixValue(value),
             None if measured is None else vocabulary.OutcomeClass(measured),
         )
         self.assertEqual(expected, found.value)

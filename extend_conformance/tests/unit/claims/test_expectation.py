@@ -24,7 +24,7 @@ def _matrix(name: str, **values: str) -> matrix.Matrix:
         name=name,
         path=name,
         rows={
-            key: matrix.Row(key, key, matrix.Value(value))
+            key: matrix.Row(key, key, vocabulary.MatrixValue(value))
             for key, value in values.items()
         },
     )

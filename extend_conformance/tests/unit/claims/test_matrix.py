@@ -8,10 +8,11 @@ import ddt
 import testtools
 
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.claims import matrix
 
 
-def _row(key: str, value: matrix.Value) -> matrix.Row:
+def _row(key: str, value: vocabulary.MatrixValue) -> matrix.Row:
     return matrix.Row(key=key, title=key, value=value)
 
 
@@ -20,7 +21,7 @@ def _matrix(name: str, **values: str) -> matrix.Matrix:
         name=name,
         path=name,
         rows={
-            key: _row(key, matrix.Value(value))
+            key: _row(key, vocabulary.MatrixValue(value))
             for key, value in values.items()
         },
     )
@@ -76,7 +77,11 @@ class TestPublished(testtools.TestCase):
                 'quobyte',
                 'vmstore',
             },
-            {row.key for row in rows if row.value is matrix.Value.MISSING},
+            {
+                row.key
+                for row in rows
+                if row.value is vocabulary.MatrixValue.MISSING
+            },
         )
 
     def test_series_are_in_the_order_of_release(self) -> None:

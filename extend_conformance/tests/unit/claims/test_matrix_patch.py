@@ -89,7 +89,7 @@ class TestMatrixPatch(testtools.TestCase):
         )
 
     def test_row_without_a_line(self) -> None:
-        row = matrix.Row('a', 'A', matrix.Value.MISSING)
+        row = matrix.Row('a', 'A', vocabulary.MatrixValue.MISSING)
         self.assertEqual(
             '-driver.a=missing\n+driver.a=complete\n',
             matrix_patch.matrix_patch(
@@ -107,7 +107,7 @@ class TestMatrixPatch(testtools.TestCase):
         row = self.newest.rows[key]
         outcome = (
             vocabulary.Outcome.SUPPORTED
-            if row.value is matrix.Value.MISSING
+            if row.value is vocabulary.MatrixValue.MISSING
             else vocabulary.Outcome.REFUSED_DRIVER
         )
         before = '\n'.join(lines) + '\n'
@@ -148,7 +148,7 @@ class TestMatrixPatch(testtools.TestCase):
                     own,
                     own.rows[key],
                     vocabulary.Outcome.SUPPORTED
-                    if own.rows[key].value is matrix.Value.MISSING
+                    if own.rows[key].value is vocabulary.MatrixValue.MISSING
                     else vocabulary.Outcome.REFUSED_DRIVER,
                 )
             )
@@ -166,7 +166,8 @@ class TestMatrixPatch(testtools.TestCase):
                     self.newest,
                     self.newest.rows[key],
                     vocabulary.Outcome.REFUSED_DRIVER
-                    if self.newest.rows[key].value is matrix.Value.COMPLETE
+                    if self.newest.rows[key].value
+                    is vocabulary.MatrixValue.COMPLETE
                     else vocabulary.Outcome.SUPPORTED,
                 )
             )

@@ -321,6 +321,15 @@ def sample(
     )
 
 
+def took(
+    sample: model.Sample, elapsed_s: float, error: str | None = None
+) -> model.Sample:
+    """The sample, had it taken another time, on nobody knows what."""
+    return dataclasses.replace(
+        sample, elapsed_s=elapsed_s, error=error, spans=()
+    )
+
+
 def samples(repeats: int = 1) -> tuple[model.Sample, ...]:
     """A small sweep over sizes, both modes, known and unknown."""
     chance = random.Random(7)  # noqa: S311 - not for secrets

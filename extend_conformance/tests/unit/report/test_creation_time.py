@@ -2,8 +2,6 @@
 
 """Creation time by image size, tested by what its axes hold."""
 
-import dataclasses
-
 import testtools
 
 from extend_conformance.report import creation_time
@@ -17,9 +15,9 @@ class CreationTimeTest(testtools.TestCase):
 
     def test_every_sample_is_a_point(self):
         samples = [
-            dataclasses.replace(
+            example.took(
                 example.sample(mode=mode, image_gib=size, repeat=repeat),
-                elapsed_s=size + repeat,
+                size + repeat,
             )
             for mode in ('attached', 'detached')
             for size in (0.5, 2.0)
@@ -44,10 +42,8 @@ class CreationTimeTest(testtools.TestCase):
     def test_known_and_unknown_apart(self):
         drawn = axes.draw(
             creation_time.creation_time,
-            dataclasses.replace(example.sample(), elapsed_s=5.0),
-            dataclasses.replace(
-                example.sample(size_known=True), elapsed_s=3.0
-            ),
+            example.took(example.sample(), 5.0),
+            example.took(example.sample(size_known=True), 3.0),
         )
         unknown, known = drawn.figure.axes
         self.assertEqual([(2.5, 5.0)], axes.points(unknown, 'attached'))
@@ -69,9 +65,7 @@ class CreationTimeTest(testtools.TestCase):
     def test_failed_samples_are_crosses(self):
         drawn = axes.draw(
             creation_time.creation_time,
-            dataclasses.replace(
-                example.sample(), elapsed_s=4.0, error='no room'
-            ),
+            example.took(example.sample(), 4.0, 'no room'),
         )
         (panel,) = drawn.figure.axes
         self.assertEqual([(2.5, 4.0)], axes.points(panel, 'attached, failed'))

@@ -70,6 +70,7 @@ class CaseTest(testtools.TestCase):
         case = _case(
             'fail',
             damage=example.LOST,
+            data_failure=True,
             evidence=(
                 model.Event(
                     at_s=1.5, kind='status', summary='s', details={'a': 1}

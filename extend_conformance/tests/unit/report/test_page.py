@@ -166,8 +166,11 @@ class EvilTest(testtools.TestCase):
             vendor=EVIL,
             matrix_patch=EVIL,
             truths=model.Truths(
-                matrix_key=EVIL, matrix_value=EVIL, capability=EVIL
+                matrix_key=EVIL, matrix_value='complete', capability=EVIL
             ),
+        )
+        noise = model.Damage(
+            offset_bytes=0, length_bytes=1, kind='noise', detail=EVIL
         )
         checks = tuple(
             model.CheckResult(
@@ -179,17 +182,17 @@ class EvilTest(testtools.TestCase):
                 backend=EVIL,
                 reason=EVIL,
                 cause='no-host',
-                damage=(
-                    model.Damage(
-                        offset_bytes=0,
-                        length_bytes=1,
-                        kind='noise',
-                        detail=EVIL,
-                    ),
-                ),
+                damage=damage,
+                data_failure=bool(damage),
                 evidence=(event,),
             )
-            for verdict in ('pass', 'fail', 'skip', 'known', 'abort')
+            for verdict, damage in (
+                ('pass', ()),
+                ('fail', (noise,)),
+                ('skip', ()),
+                ('known', (noise,)),
+                ('abort', ()),
+            )
         )
         run = example.run(
             id=EVIL,

@@ -13,9 +13,7 @@ from extend_conformance.tests.unit.report import example
 
 def _sample(elapsed_s, **changes):
     error = changes.pop('error', None)
-    return dataclasses.replace(
-        example.sample(**changes), elapsed_s=elapsed_s, error=error
-    )
+    return example.took(example.sample(**changes), elapsed_s, error)
 
 
 class CellTest(testtools.TestCase):

@@ -3,6 +3,7 @@
 """What makes no sense is refused when it is made."""
 
 import dataclasses
+import operator
 import types
 
 import ddt
@@ -23,6 +24,13 @@ DAMAGE = model.Damage(
 MEASUREMENT = model.Measurement(
     outcome=vocabulary.Outcome.SUPPORTED, explanation='It works.'
 )
+GROWN = model.Measurement(
+    outcome=vocabulary.Outcome.SUPPORTED,
+    explanation='It works.',
+    size_before_gib=1,
+    size_wanted_gib=2,
+)
+TRUTHS = model.Truths()
 BACKEND = model.Backend(volume_type='t')
 CHECK = model.CheckResult(
     check='c',
@@ -31,6 +39,7 @@ CHECK = model.CheckResult(
     level=vocabulary.Level.MUST,
     verdict=vocabulary.CheckVerdict.PASS,
 )
+FAILED = dataclasses.replace(CHECK, verdict=vocabulary.CheckVerdict.FAIL)
 SPAN = model.Span(name=vocabulary.Phase.WRITE, start_s=1, end_s=2)
 MARK = model.ExtendMark(start_s=1, end_s=2, from_gib=1, to_gib=2)
 SAMPLE = example.sample()
@@ -62,7 +71,10 @@ class RefusedTest(testtools.TestCase):
         (MEASUREMENT, 'size_before_gib', -1),
         (MEASUREMENT, 'size_wanted_gib', '2'),
         (MEASUREMENT, 'size_after_gib', 1.0),
-        (MEASUREMENT, 'http_status', -1),
+        (MEASUREMENT, 'http_status', 7),
+        (MEASUREMENT, 'http_status', 99999),
+        (MEASUREMENT, 'damage', (DAMAGE,)),
+        (GROWN, 'size_before_gib', 3),
         (MEASUREMENT, 'connector_bytes', -1),
         (MEASUREMENT, 'device_before_bytes', -1),
         (MEASUREMENT, 'device_after_bytes', -1),
@@ -73,15 +85,25 @@ class RefusedTest(testtools.TestCase):
         (BACKEND, 'must_get', 'praise'),
         (BACKEND, 'outcome', 'splendid'),
         (BACKEND, 'verdict', 'pass'),
-        (BACKEND, 'verdict_row', -1),
+        (BACKEND, 'verdict_row', 0),
+        (BACKEND, 'verdict_row', 99),
         (BACKEND, 'truths', None),
+        (TRUTHS, 'matrix_value', 'perhaps'),
         (CHECK, 'check', ''),
         (CHECK, 'scope', 'world'),
+        (CHECK, 'scope', 'backend'),
+        (CHECK, 'backend', 't'),
+        (CHECK, 'outcome', 'hang'),
+        (CHECK, 'data_failure', True),
+        (FAILED, 'outcome', 'supported'),
+        (FAILED, 'damage', (DAMAGE,)),
         (CHECK, 'level', 'may'),
         (CHECK, 'verdict', 'maybe'),
         (CHECK, 'cause', 'because'),
         (CHECK, 'data_failure', 1),
         (CHECK, 'started_at', '2026-03-02 10:15:30'),
+        (CHECK, 'started_at', '2026-13-99T99:99:99Z'),
+        (CHECK, 'started_at', '2026-02-29T10:15:30Z'),
         (CHECK, 'started_at', '2026-03-02T10:15:30+01:00'),
         (CHECK, 'started_at', '2026-03-02T10:15:30Z\n'),
         (CHECK, 'elapsed_s', -1.0),
@@ -99,7 +121,14 @@ class RefusedTest(testtools.TestCase):
         (SAMPLE, 'repeat', 0),
         (SAMPLE, 'written', ((-1.0, 0),)),
         (SAMPLE, 'written', ((1.0, 0, 0),)),
+        (SAMPLE, 'written', ((1.0, 0), (0.5, 1))),
+        (SAMPLE, 'written', ((1.0, 1), (1.5, 0))),
+        (SAMPLE, 'spans', (SPAN, SPAN)),
+        (SAMPLE, 'extends', (MARK, MARK)),
+        (SAMPLE, 'elapsed_s', 0.1),
         (PLANNED, 'level', 'may'),
+        (PLANNED, 'backend', 't'),
+        (PLANNED, 'scope', 'backend'),
         (RUN, 'id', ''),
         (RUN, 'door', 'window'),
         (RUN, 'started_at', 'yesterday'),
@@ -127,6 +156,15 @@ class RefusedTest(testtools.TestCase):
             results = dataclasses.replace(RESULTS, cloud_verdict=judged)
             self.assertIs(judged, results.cloud_verdict)
 
+    @ddt.data(EVENT.details, CHECK.figures, RUN.host)
+    def test_a_change_of_a_mapping(self, mapping):
+        self.assertRaises(TypeError, operator.setitem, mapping, 'a', 'b')
+
+    def test_a_change_inside_a_mapping(self):
+        event = dataclasses.replace(EVENT, details={'a': [{'b': 1}]})
+        (inner,) = event.details['a']
+        self.assertRaises(TypeError, operator.setitem, inner, 'b', 2)
+
 
 @ddt.ddt
 class TakenTest(testtools.TestCase):
@@ -138,6 +176,19 @@ class TakenTest(testtools.TestCase):
     def test_a_cause(self, cause):
         result = dataclasses.replace(CHECK, cause=str(cause))
         self.assertEqual(cause, result.cause)
+
+    @ddt.data(*verdict.TABLE)
+    def test_a_row_of_the_verdict_table(self, row):
+        judged = dataclasses.replace(BACKEND, verdict_row=row.number)
+        self.assertEqual(row.number, judged.verdict_row)
+
+    def test_a_measurement_that_asked_for_nothing(self):
+        begun = dataclasses.replace(MEASUREMENT, size_before_gib=1)
+        self.assertEqual(1, begun.size_before_gib)
+
+    def test_a_clock_that_was_set_back_in_mid_run(self):
+        run = dataclasses.replace(RUN, finished_at='2001-01-01T00:00:00Z')
+        self.assertLess(run.finished_at, run.started_at)
 
     def test_a_cause_that_is_a_word_becomes_one(self):
         result = dataclasses.replace(CHECK, cause='no-host')
@@ -157,7 +208,7 @@ class TakenTest(testtools.TestCase):
             EVENT, details=types.MappingProxyType(facts)
         )
         facts['sizes'].append(2)
-        self.assertEqual({'sizes': [1]}, event.details)
+        self.assertEqual({'sizes': (1,)}, event.details)
 
     def test_values_without_mappings_can_be_keys(self):
         self.assertEqual(1, len({PLANNED, dataclasses.replace(PLANNED)}))
@@ -174,5 +225,5 @@ class TakenTest(testtools.TestCase):
             at_s=0, kind='error', summary=wild, details={wild: [(wild,)]}
         )
         self.assertEqual('a?b', event.summary)
-        self.assertEqual({'a?b': [['a?b']]}, event.details)
+        self.assertEqual({'a?b': (('a?b',),)}, event.details)
         self.assertEqual('a?b', dataclasses.replace(CHECK, reason=wild).reason)

@@ -49,7 +49,11 @@ def _work(path, number):
     """What a worker of a run does."""
     directory = storage.ResultsDirectory(path)
     planned = model.Planned(
-        check=f'check-{number}', uuid='u', scope='backend', level='must'
+        check=f'check-{number}',
+        uuid='u',
+        scope='backend',
+        level='must',
+        backend='good',
     )
     directory.write_run(example.run(planned=(planned,)))
     for place in range(10):

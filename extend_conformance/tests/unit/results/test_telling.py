@@ -14,6 +14,7 @@ class TellingTest(testtools.TestCase):
             check='data-old-intact',
             uuid='9a44512f',
             scope='backend',
+            backend='good',
             level='must',
             verdict='fail',
             reason='Volume 1: 4 KiB are zeros.',
@@ -32,7 +33,7 @@ class TellingTest(testtools.TestCase):
                     at_s=1.5,
                     kind='api-call',
                     summary='POST /volumes: 202',
-                    details={'status': 202, 'request_id': 'req-1'},
+                    details={'status': 202, 'asked': [{'new_size': 2}]},
                 ),
             ),
         )
@@ -44,7 +45,7 @@ class TellingTest(testtools.TestCase):
                 'What it proves and what to do is in page.rst',
                 'zeros at byte 4096, 4096 bytes: zeros',
                 '   1.500 s api-call: POST /volumes: 202 '
-                '{"request_id": "req-1", "status": 202}',
+                '{"asked": [{"new_size": 2}], "status": 202}',
             ],
             telling.tell(result, 'page.rst').splitlines(),
         )

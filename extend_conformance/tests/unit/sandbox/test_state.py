@@ -11,7 +11,6 @@ import testtools
 
 from extend_conformance import exceptions
 from extend_conformance import vocabulary
-from extend_conformance.claims import matrix
 from extend_conformance.sandbox import declared
 from extend_conformance.sandbox import state
 
@@ -48,7 +47,7 @@ class StateTestCase(testtools.TestCase):
         record = state.load(self.paths)
         assert record is not None
         good = record.chosen[0]
-        self.assertIs(matrix.Value.COMPLETE, good.matrix)
+        self.assertIs(vocabulary.MatrixValue.COMPLETE, good.matrix)
         self.assertIs(vocabulary.BackendVerdict.CONFORMS, good.verdict)
         self.assertIs(vocabulary.Outcome.SUPPORTED, good.outcomes[0])
 
