@@ -8,6 +8,8 @@ breaks the listing of every tempest run on the machine.
 
 from oslo_config import cfg
 
+from extend_conformance import vocabulary
+
 GROUP = cfg.OptGroup(
     'extend_conformance',
     title='Conformance of extending attached volumes',
@@ -53,11 +55,20 @@ OPTIONS = [
     ),
     cfg.StrOpt(
         'profile',
-        default='standard',
+        default=vocabulary.Profile.STANDARD.value,
         choices=[
-            ('quick', 'the checks that say most, a minute a backend'),
-            ('standard', 'everything that is quick and needs no admin act'),
-            ('certified', 'everything; nothing may be left out'),
+            (
+                vocabulary.Profile.QUICK.value,
+                'the checks that say most, a minute a backend',
+            ),
+            (
+                vocabulary.Profile.STANDARD.value,
+                'everything that is quick and needs no admin act',
+            ),
+            (
+                vocabulary.Profile.CERTIFIED.value,
+                'everything; nothing may be left out',
+            ),
         ],
         help='Which checks to run.',
     ),

@@ -49,7 +49,7 @@ class BackendClaim:
     volume_type: str
     expect: vocabulary.Expectation | None = None
     matrix_key: str | None = None
-    absent_features: tuple[str, ...] = ()
+    absent_features: tuple[vocabulary.Feature, ...] = ()
     known_disagreement: collections.abc.Mapping[str, str] = dataclasses.field(
         default_factory=lambda: types.MappingProxyType({})
     )
@@ -101,12 +101,10 @@ class Update:
 def load(
     path: pathlib.Path,
     *,
-    features: collections.abc.Collection[str] | None = None,
     checks: collections.abc.Collection[str] | None = None,
 ) -> Claims:
     """Read a claims file.
 
-    :param features: names that ``absent_features`` may have; ``None``: any.
     :param checks: ids that ``known_disagreement`` may have; ``None``: any.
     :raises UsageError: unreadable, not YAML, a wrong key or value, or two
         entries of one volume type; names the file and the line.
@@ -114,23 +112,10 @@ def load(
     document = _read(path)
     claims = _interpret(path, document)
     for index, backend in enumerate(claims.backends):
-        where = ('backends', index)
-        claims_form.check_names(
-            path,
-            document,
-            (*where, 'absent_features'),
-            backend.absent_features,
-            features,
-            'feature',
-        )
-        claims_form.check_names(
-            path,
-            document,
-            (*where, 'known_disagreement'),
-            backend.known_disagreement,
-            checks,
-            'check',
-        )
+        for check in backend.known_disagreement:
+            if checks is not None and check not in checks:
+                where = ('backends', index, 'known_disagreement', check)
+                raise claims_form.wrong_check(path, document, where, checks)
     return claims
 
 
@@ -245,7 +230,8 @@ def _claim(entry: collections.abc.Mapping[str, ty.Any]) -> BackendClaim:
         expect=None if expect is None else vocabulary.Expectation(str(expect)),
         matrix_key=None if key is None else str(key),
         absent_features=tuple(
-            str(feature) for feature in entry.get('absent_features', ())
+            vocabulary.Feature(str(feature))
+            for feature in entry.get('absent_features', ())
         ),
         known_disagreement=types.MappingProxyType(
             {
@@ -264,7 +250,7 @@ def _entry(claim: BackendClaim) -> ruamel.yaml.comments.CommentedMap:
     if claim.matrix_key is not None:
         entry['matrix_key'] = claim.matrix_key
     if claim.absent_features:
-        entry['absent_features'] = list(claim.absent_features)
+        entry['absent_features'] = [str(one) for one in claim.absent_features]
     if claim.known_disagreement:
         entry['known_disagreement'] = dict(claim.known_disagreement)
     return entry

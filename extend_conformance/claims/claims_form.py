@@ -48,24 +48,20 @@ def check(path: pathlib.Path, document: ty.Any) -> None:
         raise _explain(path, document, error)
 
 
-def check_names(
+def wrong_check(
     path: pathlib.Path,
     document: ty.Any,
     where: tuple[str | int, ...],
-    names: collections.abc.Iterable[str],
-    allowed: collections.abc.Collection[str] | None,
-    kind: str,
-) -> None:
-    for index, name in enumerate(names):
-        if allowed is None or name in allowed:
-            continue
-        part = name if kind == 'check' else index
-        raise wrong_file(
-            path,
-            line_of(document, (*where, part)),
-            f'{where[-1]}: "{name}" is no {kind}',
-            _nearest(name, allowed),
-        )
+    allowed: collections.abc.Collection[str],
+) -> exceptions.UsageError:
+    """An error about a key, the last part of a place, that is no check."""
+    *_, parent, name = where
+    return wrong_file(
+        path,
+        line_of(document, where),
+        f'{parent}: "{name}" is no check',
+        _nearest(name, allowed),
+    )
 
 
 def line_of(document: ty.Any, where: tuple[str | int, ...]) -> int:

@@ -80,7 +80,7 @@ class Context:
     images: image_service.ImageService | None = None
     admin_images: image_service.ImageService | None = None
     given: frozenset[vocabulary.Need] = frozenset()
-    absent_features: frozenset[str] = frozenset()
+    absent_features: frozenset[vocabulary.Feature] = frozenset()
     host: hosts.Host | None = None
     figures: dict[str, float] = dataclasses.field(default_factory=dict)
 

@@ -107,7 +107,6 @@ def read_claims(parsed_args: argparse.Namespace) -> claims_file.Claims:
         return claims_file.Claims()
     return claims_file.load(
         pathlib.Path(parsed_args.claims_file),
-        features=list(vocabulary.Feature),
         checks={check.id for check in registry.catalogue()},
     )
 

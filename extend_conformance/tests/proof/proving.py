@@ -134,7 +134,9 @@ def of_good(backend: str) -> Task:
 
     What its row says, if it has one, goes before.
     """
-    plan = profiles.make_plan('standard', list(vocabulary.Need))
+    plan = profiles.make_plan(
+        vocabulary.Profile.STANDARD, list(vocabulary.Need)
+    )
     wanted = {check.id: Wanted.NO_FAILURE for check in plan.checks}
     for row in table.ROWS:
         if row.name == backend:

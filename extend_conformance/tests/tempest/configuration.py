@@ -133,7 +133,6 @@ def _claims(options: config.cfg.ConfigOpts) -> claims_file.Claims:
     if options.claims_file:
         claims = claims_file.load(
             pathlib.Path(options.claims_file),
-            features=list(vocabulary.Feature),
             checks={check.id for check in registry.catalogue()},
         )
         return _only(claims, chosen) if chosen else claims

@@ -2,13 +2,17 @@
 
 """What is said of a claims file that is wrong, and of which line."""
 
+import importlib.resources
+import json
 import pathlib
 import tempfile
 
 import ddt
 import testtools
 
+from extend_conformance import claims
 from extend_conformance import exceptions
+from extend_conformance import vocabulary
 from extend_conformance.claims import claims_file
 
 
@@ -28,7 +32,6 @@ class TestWrongFile(testtools.TestCase):
             exceptions.UsageError,
             claims_file.load,
             self.path,
-            features=('multiattach', 'snapshot'),
             checks=('data-old-intact', 'host-grows-in-place'),
         )
         self.assertIn(str(self.path), str(error))
@@ -85,8 +88,9 @@ class TestWrongFile(testtools.TestCase):
         (
             'backends:\n- volume_type: a\n  absent_features:\n'
             '  - snapshot\n  - multiatach\n',
-            'line 5: absent_features: "multiatach" is no feature. Did you '
-            'mean "multiattach"?',
+            'line 5: backends.absent_features is "multiatach", which must be '
+            'one of clone, multiattach, snapshot. Did you mean '
+            '"multiattach"?',
         ),
         (
             'backends:\n- volume_type: a\n'
@@ -144,8 +148,28 @@ class TestWrongFile(testtools.TestCase):
 
     def test_any_name_if_none_are_given(self) -> None:
         self.path.write_text(
-            'backends:\n- volume_type: a\n  absent_features: [any]\n'
+            'backends:\n- volume_type: a\n'
             '  known_disagreement: {any: "https://bugs.example.org/1"}\n'
         )
         claim = claims_file.load(self.path).find('a')
-        self.assertEqual(('any',), claim.absent_features if claim else None)
+        self.assertEqual(
+            ['any'], list(claim.known_disagreement) if claim else None
+        )
+
+
+class TestSchema(testtools.TestCase):
+    """The schema is a file that others may read; its words are ours."""
+
+    def test_words(self) -> None:
+        entry = json.loads(
+            importlib.resources.files(claims)
+            .joinpath('claims_file.schema.json')
+            .read_text(encoding='utf-8')
+        )['properties']['backends']['items']['properties']
+        self.assertEqual(
+            [list(vocabulary.Expectation), list(vocabulary.Feature)],
+            [
+                entry['expect']['enum'],
+                entry['absent_features']['items']['enum'],
+            ],
+        )

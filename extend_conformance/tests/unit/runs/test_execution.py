@@ -186,11 +186,14 @@ class FeatureTest(testtools.TestCase):
 
     def test_what_the_claims_entry_says_is_not_there_is_not_checked(self):
         self.assertEqual(
-            ('not-applicable', 'feature-absent'), self.verdict(['clone'])
+            ('not-applicable', 'feature-absent'),
+            self.verdict([vocabulary.Feature.CLONE]),
         )
 
     def test_another_feature_that_is_not_there_changes_nothing(self):
-        self.assertEqual(('pass', None), self.verdict(['snapshot']))
+        self.assertEqual(
+            ('pass', None), self.verdict([vocabulary.Feature.SNAPSHOT])
+        )
 
 
 class AppliesTest(testtools.TestCase):
