@@ -3,7 +3,8 @@
 """The words that more than one package uses, each spelled once.
 
 A word that is stored in results, shown to people or given by them is a member
-of an enum here. What follows from it is left to those who use it.
+of an enum here, but for the kinds of evidence, by which nothing is decided.
+What follows from a word is left to those who use it.
 """
 
 import enum
@@ -32,6 +33,17 @@ class MatrixValue(enum.StrEnum):
     MISSING = 'missing'
     PARTIAL = 'partial'
     UNKNOWN = 'unknown'
+
+
+class Capability(enum.StrEnum):
+    """What a pool says in ``online_extend_support``, as results keep it.
+
+    Beside these there is the JSON text of anything else that it states.
+    """
+
+    TRUE = 'true'
+    FALSE = 'false'
+    ABSENT = 'absent'
 
 
 class OutcomeClass(enum.StrEnum):
@@ -182,6 +194,15 @@ class Mode(enum.StrEnum):
 
     ATTACHED = 'attached'
     DETACHED = 'detached'
+
+
+class Writer(enum.StrEnum):
+    """What made the image of a sample.
+
+    Beside this there is whatever name results give to another writer.
+    """
+
+    REFERENCE = 'reference'
 
 
 class Door(enum.StrEnum):

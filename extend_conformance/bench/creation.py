@@ -18,9 +18,6 @@ from extend_conformance.impl import writer
 from extend_conformance.results import model
 from extend_conformance.results import timestamps
 
-#: What made the image, for ``Sample.writer``.
-REFERENCE = 'reference'
-
 
 def measure(
     cell: cells.Cell,
@@ -65,7 +62,7 @@ def measure(
     return model.Sample(
         id=f'{cell.id}-{repeat}',
         backend=cell.backend,
-        writer=REFERENCE,
+        writer=vocabulary.Writer.REFERENCE,
         mode=cell.mode,
         size_known=cell.size_known,
         image_size_bytes=cell.image_size_bytes,

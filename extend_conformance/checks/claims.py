@@ -94,7 +94,7 @@ def claim_capability(context: contexts.Context) -> None:
         )
     measured = _measured(context)
     said = context.first_extend.explanation
-    if stated == 'absent':
+    if stated == vocabulary.Capability.ABSENT:
         if measured is _REFUSED:
             raise findings.Failed(
                 'The pool does not state online_extend_support, so that the '
@@ -102,12 +102,12 @@ def claim_capability(context: contexts.Context) -> None:
                 level=vocabulary.Level.SHOULD,
             )
         return
-    if stated not in ('true', 'false'):
+    if stated not in (vocabulary.Capability.TRUE, vocabulary.Capability.FALSE):
         raise findings.Failed(
             f'The pool states online_extend_support as {stated}, which is '
             'not a boolean: the scheduler reads it as support'
         )
-    if (stated == 'true') != (measured is _SUPPORTED):
+    if (stated == vocabulary.Capability.TRUE) != (measured is _SUPPORTED):
         raise findings.Failed(
             f'The pool states online_extend_support={stated}, but: {said}'
         )

@@ -8,7 +8,7 @@ the promise is kept is decided by the table in ``verdict``.
 
 import collections.abc
 import dataclasses
-import enum
+import json
 import typing as ty
 
 from extend_conformance import exceptions
@@ -21,21 +21,6 @@ _VALUES = {
     vocabulary.MatrixValue.COMPLETE: vocabulary.Expectation.SUPPORTED,
     vocabulary.MatrixValue.MISSING: vocabulary.Expectation.REFUSED,
 }
-
-
-class Capability(enum.StrEnum):
-    """What a pool says in ``online_extend_support``.
-
-    Cinder's scheduler refuses an extend of an attached volume only if the
-    capability is the boolean false (capabilities_filter.py); a silent one is
-    true to it, and so is any text.
-    """
-
-    STATED_TRUE = 'True'
-    STATED_FALSE = 'False'
-    SILENT = 'silent'
-    UNREADABLE = 'not a boolean'
-    NOT_SEEN = 'not seen'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +44,6 @@ class Promise:
         merely assumed.
     :param explanation: how it came to this, as sentences for a report.
     :param rows: all rows that may be the backend's, believed or not.
-    :param capability: what the pool says, believed or not.
     """
 
     expected: vocabulary.Expectation
@@ -67,27 +51,27 @@ class Promise:
     known: bool
     explanation: str
     rows: tuple[FoundRow, ...]
-    capability: Capability
 
 
 def read_capability(
     capabilities: collections.abc.Mapping[str, ty.Any] | None,
-) -> Capability:
+) -> str | None:
     """Read ``online_extend_support`` of a pool.
+
+    Cinder's scheduler refuses an extend of an attached volume only if the
+    capability is the boolean false (capabilities_filter.py); a silent one is
+    true to it, and so is any text.
 
     :param capabilities: all that the pool reports; ``None`` if nobody could
         look, since it takes an administrator.
+    :returns: a :class:`vocabulary.Capability`, or whatever else is stated,
+        as JSON; ``None`` if nobody could look.
     """
     if capabilities is None:
-        return Capability.NOT_SEEN
+        return None
     if CAPABILITY not in capabilities:
-        return Capability.SILENT
-    stated = capabilities[CAPABILITY]
-    if stated is True:
-        return Capability.STATED_TRUE
-    if stated is False:
-        return Capability.STATED_FALSE
-    return Capability.UNREADABLE
+        return vocabulary.Capability.ABSENT
+    return json.dumps(capabilities[CAPABILITY])
 
 
 def find_matrices(
@@ -119,7 +103,7 @@ def promise(
     claim: claims_file.BackendClaim | None,
     keys: collections.abc.Sequence[str],
     matrices: collections.abc.Sequence[matrix.Matrix],
-    capability: Capability,
+    capability: str | None,
 ) -> Promise:
     """Find what a backend promised.
 
@@ -130,7 +114,7 @@ def promise(
     :param matrices: those that may hold, from :func:`find_matrices`. One
         that does not have the driver at all says nothing against those that
         do.
-    :param capability: what its pool says.
+    :param capability: what its pool says, from :func:`read_capability`.
     :raises UsageError: the claims entry names a row that none of the
         matrices has.
     """
@@ -151,7 +135,6 @@ def promise(
                 f'{claim.expect}. {matrix_says}'
             ),
             rows=rows,
-            capability=capability,
         )
     if of_matrix is not None:
         return Promise(
@@ -160,7 +143,6 @@ def promise(
             known=True,
             explanation=matrix_says,
             rows=rows,
-            capability=capability,
         )
     return Promise(
         expected=of_capability or vocabulary.Expectation.SUPPORTED,
@@ -168,7 +150,6 @@ def promise(
         known=of_capability is not None,
         explanation=f'{matrix_says} {capability_says}',
         rows=rows,
-        capability=capability,
     )
 
 
@@ -255,29 +236,29 @@ def _tell_apart(rows: tuple[FoundRow, ...]) -> str:
 
 
 def _read_capability(
-    capability: Capability,
+    capability: str | None,
 ) -> tuple[vocabulary.Expectation | None, str]:
     """Return what the capability promises, and a sentence about it."""
-    if capability is Capability.STATED_FALSE:
+    if capability == vocabulary.Capability.FALSE:
         return (
             vocabulary.Expectation.REFUSED,
             f'The pool says {CAPABILITY} False.',
         )
-    if capability is Capability.STATED_TRUE:
+    if capability == vocabulary.Capability.TRUE:
         return (
             vocabulary.Expectation.SUPPORTED,
             f'The pool says {CAPABILITY} True.',
         )
-    if capability is Capability.SILENT:
+    if capability == vocabulary.Capability.ABSENT:
         return (
             vocabulary.Expectation.SUPPORTED,
             f'The pool says nothing of {CAPABILITY}, which Cinder reads as '
             'True.',
         )
     why = (
-        'is not a boolean'
-        if capability is Capability.UNREADABLE
-        else 'could not be looked at, which takes an administrator'
+        'could not be looked at, which takes an administrator'
+        if capability is None
+        else 'is not a boolean'
     )
     return (
         None,

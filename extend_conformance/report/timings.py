@@ -27,7 +27,7 @@ class Subject:
     @property
     def label(self) -> str:
         """The backend; the writer too unless it is the reference writer."""
-        if self.writer == 'reference':
+        if self.writer == vocabulary.Writer.REFERENCE:
             return self.backend
         return f'{self.backend} by {self.writer}'
 
@@ -126,7 +126,8 @@ def headline(
         cells(
             sample
             for sample in samples
-            if sample.backend == backend and sample.writer == 'reference'
+            if sample.backend == backend
+            and sample.writer == vocabulary.Writer.REFERENCE
         )
     )
     return min(

@@ -8,7 +8,6 @@ claims file, or fills the witnesses into the results, and nothing else.
 
 import collections.abc
 import dataclasses
-import json
 
 from extend_conformance import vocabulary
 from extend_conformance.claims import claims_file
@@ -165,11 +164,11 @@ def look_at(
     keys, reason = match.keys, match.reason
     if claim is not None and claim.matrix_key is not None:
         keys, reason = (claim.matrix_key,), 'the claims entry says so'
+    capability = expectation.read_capability(
+        pool.capabilities if pool else None
+    )
     promise = expectation.promise(
-        claim,
-        keys,
-        documentation.matrices,
-        expectation.read_capability(pool.capabilities if pool else None),
+        claim, keys, documentation.matrices, capability
     )
     values = {found.row.value for found in promise.rows}
     return Found(
@@ -181,7 +180,7 @@ def look_at(
             matrix_key=expectation.claimable_key(keys, documentation.matrices),
             matrix_value=values.pop() if len(values) == 1 else None,
             matrix_releases=tuple(one.name for one in documentation.matrices),
-            capability=_capability(pool),
+            capability=capability,
         ),
         promise=model.Promise(
             expected=promise.expected,
@@ -231,12 +230,3 @@ def _simulated(pool: views.Pool | None) -> str | None:
         if (name := f'simulated_{what}_seconds') in pool.capabilities
     ]
     return ', '.join(declared) or None
-
-
-def _capability(pool: views.Pool | None) -> str | None:
-    """``true``, ``false``, ``absent``, or whatever else is stated, as JSON."""
-    if pool is None:
-        return None
-    if expectation.CAPABILITY not in pool.capabilities:
-        return 'absent'
-    return json.dumps(pool.capabilities[expectation.CAPABILITY])

@@ -26,6 +26,9 @@ _WORDS = frozenset(
 _OTHER_WORDS = {
     # What is quoted of a pool, as the end of a sentence.
     ('claims/driver_identity.py', 'capability'),
+    # What drivers and Cinder's API write for a truth, in any case.
+    ('claims/driver_identity.py', 'true'),
+    ('cloud/views.py', 'true'),
     # Bodies of Cinder's API, and what it says of an attachment.
     ('cloud/answers.py', 'snapshot'),
     ('cloud/attachment.py', 'detached'),
@@ -36,8 +39,9 @@ _OTHER_WORDS = {
     # Names of fields.
     ('results/merging.py', 'cloud'),
     ('results/merging.py', 'host'),
-    # Cinder's name of a capability.
+    # Cinder's names: of a capability, and of how a volume to manage is found.
     ('sandbox/drivers/loop.py', 'multiattach'),
+    ('sandbox/drivers/loop.py', 'reference'),
     # Groups and options of tempest.
     ('sandbox/tempest_conf.py', 'clone'),
     ('sandbox/tempest_conf.py', 'image'),
