@@ -18,8 +18,6 @@ from extend_conformance.report import drawing
 from extend_conformance.report import judgement
 from extend_conformance.results import model
 
-CLOUD = 'cloud'
-
 #: Between the subjects of checks, in rows.
 _GAP = 0.2
 
@@ -80,6 +78,16 @@ class Row:
     level: str
     subject: str
     results: collections.abc.Mapping[str | None, model.CheckResult]
+
+    @property
+    def is_must(self) -> bool:
+        """Whether it is part of the verdict, whatever it finds."""
+        return self.level == vocabulary.Level.MUST
+
+    @property
+    def label(self) -> str:
+        """The check; its level too unless it is a must."""
+        return self.check if self.is_must else f'{self.check} ({self.level})'
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -143,10 +151,10 @@ def checks(results: model.Results) -> drawing.Drawing | None:
     if not shown.rows:
         return None
     verdicts = {b.volume_type: b.verdict for b in results.backends}
-    verdicts[CLOUD] = results.cloud_verdict
+    verdicts[vocabulary.Scope.CLOUD] = results.cloud_verdict
     declared = drawing.simulated(results)
     step = 0.31
-    names = [column or CLOUD for column in shown.columns]
+    names = [column or vocabulary.Scope.CLOUD for column in shown.columns]
     heads = [
         f'{name} (simulated)' if name in declared else name for name in names
     ]
@@ -155,7 +163,7 @@ def checks(results: model.Results) -> drawing.Drawing | None:
         drawing.inches(verdicts.get(name) or '', 7.5, bold=True)
         for name in names
     )
-    left = 0.2 + max(drawing.inches(_label(row), 8.5) for row in shown.rows)
+    left = 0.2 + max(drawing.inches(row.label, 8.5) for row in shown.rows)
     groups = len({row.subject for row in shown.rows})
     tall = step * (len(shown.rows) + _GAP * (groups - 1))
     wide = step * len(names)
@@ -244,14 +252,13 @@ def _row(
     row: Row,
     columns: collections.abc.Sequence[str | None],
 ) -> None:
-    must = row.level == vocabulary.Level.MUST
     panel.text(
         -0.3,
         place + 0.5,
-        _label(row),
+        row.label,
         ha='right',
         va='center',
-        color=drawing.INK if must else drawing.QUIET,
+        color=drawing.INK if row.is_must else drawing.QUIET,
     )
     for index, column in enumerate(columns):
         result = row.results.get(column)
@@ -275,14 +282,8 @@ def _row(
             va='center',
             color=look.ink,
             fontsize=7 if look.symbol == '○' else 10,
-            gid=f'{row.check}@{column or CLOUD}',
+            gid=f'{row.check}@{column or vocabulary.Scope.CLOUD}',
         )
-
-
-def _label(row: Row) -> str:
-    if row.level == vocabulary.Level.MUST:
-        return row.check
-    return f'{row.check} ({row.level})'
 
 
 def _legend_words(

@@ -32,6 +32,34 @@ from extend_conformance.results import storage
 CHECK_DOCUMENT = 'doc/source/checks/{check}.rst'
 
 
+#: What was left out, by the heading of its part of the page.
+_LEFT_OUT = {
+    'Known disagreements': vocabulary.CheckVerdict.KNOWN,
+    'Skipped': vocabulary.CheckVerdict.SKIP,
+    'Not applicable': vocabulary.CheckVerdict.NOT_APPLICABLE,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """How a verdict of a backend looks, by a class of the style sheet."""
+
+    style: str
+    symbol: str
+
+
+_GOOD = Look('good', '✓')
+_BAD = Look('bad', '✗')
+_VERDICTS = {
+    vocabulary.BackendVerdict.CONFORMS: _GOOD,
+    vocabulary.BackendVerdict.REFUSES_HONESTLY: _GOOD,
+    vocabulary.BackendVerdict.BETTER_THAN_CLAIMED: _GOOD,
+    vocabulary.BackendVerdict.CONTRADICTS_CLAIM: _BAD,
+    vocabulary.BackendVerdict.FAILS: _BAD,
+    vocabulary.BackendVerdict.UNDECIDED: Look('open', '?'),
+}
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Finding:
     """A result of a check, with what the page shows of it.
@@ -46,6 +74,16 @@ class Finding:
     result: model.CheckResult
     strip: damage_map.Strip | None
     document: str
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a failure that is part of the verdict."""
+        return self.look == vocabulary.CheckVerdict.FAIL
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the claims entry names it as a disagreement."""
+        return self.result.verdict == vocabulary.CheckVerdict.KNOWN
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -81,17 +119,22 @@ def page(
         time=overview.time,
     )
     findings = _findings(results)
+    by_verdict = {
+        verdict: [
+            one for one in findings.values() if one.result.verdict == verdict
+        ]
+        for verdict in vocabulary.CheckVerdict
+    }
     explanations = explained.explain(
         results,
         {
             one.result.check
-            for one in findings.values()
-            if one.result.verdict
-            in (
+            for verdict in (
                 vocabulary.CheckVerdict.FAIL,
                 vocabulary.CheckVerdict.ABORT,
                 vocabulary.CheckVerdict.KNOWN,
             )
+            for one in by_verdict[verdict]
         },
     )
     mended = {
@@ -110,16 +153,13 @@ def page(
         times_note=overview.times_note(results),
         grid=grid.grid(results),
         marks=grid.MARKS,
+        verdicts=_VERDICTS,
         mended=mended,
         patches=matrix_patch.joined(mended.values()),
         findings=findings,
         explanations=explanations,
         explained={one.check: one.anchor for one in explanations},
-        failures=[
-            one
-            for one in findings.values()
-            if one.result.verdict == vocabulary.CheckVerdict.FAIL
-        ],
+        failures=by_verdict[vocabulary.CheckVerdict.FAIL],
         untested=[
             one
             for one in findings.values()
@@ -129,21 +169,12 @@ def page(
                 vocabulary.CheckVerdict.MISSING,
             )
         ],
-        left_out=[
-            one
-            for one in findings.values()
-            if one.result.verdict
-            in (
-                vocabulary.CheckVerdict.SKIP,
-                vocabulary.CheckVerdict.NOT_APPLICABLE,
-                vocabulary.CheckVerdict.KNOWN,
-            )
-        ],
-        passed=[
-            one
-            for one in findings.values()
-            if one.result.verdict == vocabulary.CheckVerdict.PASS
-        ],
+        left_out={
+            heading: by_verdict[verdict]
+            for heading, verdict in _LEFT_OUT.items()
+            if by_verdict[verdict]
+        },
+        passed=by_verdict[vocabulary.CheckVerdict.PASS],
         broken={
             backend.volume_type: damage_map.strip(
                 backend.measurement.damage, backend.measurement

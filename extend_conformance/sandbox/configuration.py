@@ -33,6 +33,11 @@ class CinderStore:
     volume_type: str
     mode: vocabulary.Mode
 
+    @property
+    def extends_attached(self) -> bool:
+        """Whether its volumes grow while they are attached."""
+        return self.mode is vocabulary.Mode.ATTACHED
+
 
 def cinder_stores(
     chosen: collections.abc.Sequence[declared.Backend],
