@@ -39,7 +39,8 @@ class CheckTable(docutils.SphinxDirective):
         for row in rows:
             lines.append(f'   * - {row[0]}')
             lines.extend(f'     - {cell}' for cell in row[1:])
-        return self.parse_text_to_nodes('\n'.join(lines))
+        table: list[nodes.Node] = self.parse_text_to_nodes('\n'.join(lines))
+        return table
 
 
 def setup(app: application.Sphinx) -> dict[str, bool]:
