@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The options that this plugin adds to tempest.conf.
+"""The options that this plugin adds to tempest.conf, and its variable.
 
 Importing this module must never fail: a plugin that cannot be imported
 breaks the listing of every tempest run on the machine.
@@ -9,6 +9,10 @@ breaks the listing of every tempest run on the machine.
 from oslo_config import cfg
 
 from extend_conformance import vocabulary
+
+#: Names the run for all processes that belong to it; joins several
+#: ``tempest run`` into one.
+RUN_ID_VARIABLE = 'EXTEND_CONFORMANCE_RUN_ID'
 
 GROUP = cfg.OptGroup(
     'extend_conformance',

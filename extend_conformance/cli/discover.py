@@ -13,6 +13,7 @@ from extend_conformance.claims import claims_file
 from extend_conformance.cli import examples
 from extend_conformance.runs import arguments
 from extend_conformance.runs import cloud_arguments
+from extend_conformance.runs import configuration as configurations
 from extend_conformance.runs import discovery
 
 _COLUMNS = (
@@ -69,8 +70,8 @@ class Discover(lister.Lister):
         found = discovery.look_around(
             admin,
             claims,
-            parsed_args.release or claims.release,
-            arguments.read_matrix(parsed_args),
+            configurations.release_of(parsed_args.release, claims),
+            configurations.read_matrix(parsed_args.matrix_file),
         )
         if path is not None:
             claims_file.update(

@@ -20,6 +20,7 @@ from extend_conformance.report import judgement
 from extend_conformance.results import model
 from extend_conformance.results import storage
 from extend_conformance.runs import arguments
+from extend_conformance.runs import configuration as configurations
 
 Table: ty.TypeAlias = tuple[tuple[str, ...], list[tuple[ty.Any, ...]]]
 
@@ -168,7 +169,7 @@ class _Compared:
 
 def _one(parsed_args: argparse.Namespace) -> matrix.Matrix:
     """The matrix file, or the release's, or the newest."""
-    own = arguments.read_matrix(parsed_args)
+    own = configurations.read_matrix(parsed_args.matrix_file)
     if own is not None:
         return own
     if parsed_args.release is not None:

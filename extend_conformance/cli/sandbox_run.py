@@ -21,6 +21,7 @@ import urllib.parse
 
 from cliff import command
 
+from extend_conformance import config
 from extend_conformance import exceptions
 from extend_conformance import vocabulary
 from extend_conformance.bench import cells
@@ -46,8 +47,6 @@ from extend_conformance.sandbox import state
 _SWEEP = ('64MiB', '256MiB', '1088MiB')
 _GRACE_S = 10
 _TESTS = 'extend_conformance.tests.tempest.'
-#: Joins several runs of tempest into one.
-_RUN_ID_VARIABLE = 'EXTEND_CONFORMANCE_RUN_ID'
 
 
 class Run(command.Command):
@@ -179,7 +178,7 @@ class _Tempest:
         self._environment = {
             **os.environ,
             **environment.variables(paths),
-            _RUN_ID_VARIABLE: run_id,
+            config.RUN_ID_VARIABLE: run_id,
         }
         self._output = output
         self._results = output / 'results'

@@ -10,10 +10,6 @@ import pathlib
 
 from extend_conformance import exceptions
 from extend_conformance import vocabulary
-from extend_conformance.checks import registry
-from extend_conformance.claims import claims_file
-from extend_conformance.claims import matrix
-from extend_conformance.claims import matrix_ini
 from extend_conformance.probes import context as contexts
 from extend_conformance.runs import cloud_arguments
 from extend_conformance.runs import configuration as configurations
@@ -98,29 +94,6 @@ def add_matrix(parser: cloud_arguments.Parser) -> None:
     )
 
 
-def read_claims(parsed_args: argparse.Namespace) -> claims_file.Claims:
-    """The claims file; without one, nothing is claimed.
-
-    :raises UsageError: for a file that cannot be read or is wrong.
-    """
-    if parsed_args.claims_file is None:
-        return claims_file.Claims()
-    return claims_file.load(
-        pathlib.Path(parsed_args.claims_file),
-        checks={check.id for check in registry.catalogue()},
-    )
-
-
-def read_matrix(parsed_args: argparse.Namespace) -> matrix.Matrix | None:
-    """The matrix file, if one was named.
-
-    :raises UsageError: for a file that cannot be read or is wrong.
-    """
-    if parsed_args.matrix_file is None:
-        return None
-    return matrix_ini.load_ini(pathlib.Path(parsed_args.matrix_file))
-
-
 def read(
     parsed_args: argparse.Namespace,
 ) -> tuple[configurations.Configuration, givens.Given]:
@@ -136,14 +109,14 @@ def read(
             'No volume type was named',
             next_step='Name one with --volume-type.',
         )
-    claims = read_claims(parsed_args)
-    own_matrix = read_matrix(parsed_args)
+    claims = configurations.read_claims(parsed_args.claims_file)
+    own_matrix = configurations.read_matrix(parsed_args.matrix_file)
     given = cloud_arguments.read_given(parsed_args)
     return configurations.Configuration(
         volume_types=tuple(dict.fromkeys(parsed_args.volume_type)),
         claims=claims,
         own_matrix=own_matrix,
-        release=parsed_args.release or claims.release,
+        release=configurations.release_of(parsed_args.release, claims),
         plan=profiles.make_plan(parsed_args.profile, given.needs),
         settings=contexts.Settings(
             extend_timeout_s=parsed_args.extend_timeout

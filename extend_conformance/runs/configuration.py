@@ -2,13 +2,17 @@
 
 """What a run is asked to do, as every door knows it before it begins.
 
-Where it comes from, arguments or tempest.conf, is left to the doors.
+The doors say it in text, as arguments or in tempest.conf; what the text
+means is the same for all of them.
 """
 
 import dataclasses
+import pathlib
 
+from extend_conformance.checks import registry
 from extend_conformance.claims import claims_file
 from extend_conformance.claims import matrix
+from extend_conformance.claims import matrix_ini
 from extend_conformance.probes import context as contexts
 from extend_conformance.runs import effort
 from extend_conformance.runs import profiles
@@ -38,3 +42,29 @@ class Configuration:
         return effort.of_plan(
             self.plan, self.volume_types, self.settings.extend_timeout_s
         )
+
+
+def read_claims(path: str | None) -> claims_file.Claims:
+    """The claims file; without one, nothing is claimed.
+
+    :raises UsageError: for a file that cannot be read or is wrong.
+    """
+    if path is None:
+        return claims_file.Claims()
+    return claims_file.load(
+        pathlib.Path(path),
+        checks={check.id for check in registry.catalogue()},
+    )
+
+
+def read_matrix(path: str | None) -> matrix.Matrix | None:
+    """The matrix file, if one was named.
+
+    :raises UsageError: for a file that cannot be read or is wrong.
+    """
+    return None if path is None else matrix_ini.load_ini(pathlib.Path(path))
+
+
+def release_of(told: str | None, claims: claims_file.Claims) -> str | None:
+    """The release of the cloud, as it was told, or as the claims file says."""
+    return told or claims.release

@@ -15,19 +15,6 @@ from extend_conformance.cloud import host as hosts
 from extend_conformance.cloud import image_service
 from extend_conformance.cloud import journal as journals
 
-#: What tempest makes for itself where it may make accounts: an administrator,
-#: and for each class a project of its own with a member and a reader, beside
-#: another project. A class runs its tests one after the other, so that
-#: nobody else creates in its project.
-OF_DYNAMIC_CREDENTIALS = frozenset(
-    {
-        vocabulary.Need.ADMIN,
-        vocabulary.Need.READER,
-        vocabulary.Need.OTHER_PROJECT,
-        vocabulary.Need.OWN_PROJECT,
-    }
-)
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Given:

@@ -11,7 +11,7 @@ import typing as ty
 
 from keystoneauth1 import session as keystone_session
 from keystoneauth1.identity import v3
-from tempest import config
+from tempest import config as tempest_config
 from tempest import test
 from testtools import content
 
@@ -32,7 +32,7 @@ from extend_conformance.runs import pages
 from extend_conformance.runs import run
 from extend_conformance.tests.tempest import configuration
 
-CONF = config.CONF
+CONF = tempest_config.CONF
 
 
 def connect(credentials: ty.Any, name: str) -> connections.CloudConnection:

@@ -10,24 +10,33 @@ import pathlib
 import sys
 
 import psutil
-from tempest import config
+from oslo_config import cfg
+from tempest import config as tempest_config
 from tempest.common import credentials_factory
 
+from extend_conformance import config
 from extend_conformance import exceptions
 from extend_conformance import vocabulary
 from extend_conformance.bench import cells
-from extend_conformance.checks import registry
 from extend_conformance.claims import claims_file
-from extend_conformance.claims import matrix_ini
 from extend_conformance.probes import context as contexts
 from extend_conformance.runs import configuration as configurations
-from extend_conformance.runs import given as givens
 from extend_conformance.runs import profiles
 
-CONF = config.CONF
+CONF = tempest_config.CONF
 
-#: Names the run for all processes that belong to it.
-RUN_ID_VARIABLE = 'EXTEND_CONFORMANCE_RUN_ID'
+#: What tempest makes for itself where it may make accounts: an administrator,
+#: and for each class a project of its own with a member and a reader, beside
+#: another project. A class runs its tests one after the other, so that
+#: nobody else creates in its project.
+_OF_DYNAMIC_CREDENTIALS = frozenset(
+    {
+        vocabulary.Need.ADMIN,
+        vocabulary.Need.READER,
+        vocabulary.Need.OTHER_PROJECT,
+        vocabulary.Need.OWN_PROJECT,
+    }
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,12 +65,8 @@ def read() -> Configuration:
     return Configuration(
         volume_types=tuple(one.volume_type for one in claims.backends),
         claims=claims,
-        own_matrix=(
-            matrix_ini.load_ini(pathlib.Path(options.matrix_file))
-            if options.matrix_file
-            else None
-        ),
-        release=options.release or claims.release,
+        own_matrix=configurations.read_matrix(options.matrix_file or None),
+        release=configurations.release_of(options.release, claims),
         plan=profiles.make_plan(options.profile, needs),
         settings=contexts.Settings(extend_timeout_s=options.extend_timeout_s),
         name_prefix=_name_prefix(),
@@ -73,11 +78,11 @@ def read() -> Configuration:
     )
 
 
-def _needs(options: config.cfg.ConfigOpts) -> frozenset[vocabulary.Need]:
+def _needs(options: cfg.ConfigOpts) -> frozenset[vocabulary.Need]:
     """The needs of checks that are met."""
     met: set[vocabulary.Need] = set()
     if CONF.auth.use_dynamic_credentials:
-        met |= givens.OF_DYNAMIC_CREDENTIALS
+        met |= _OF_DYNAMIC_CREDENTIALS
     elif _has_personas():
         # Whether others create in a project that somebody else has made,
         # nobody can know.
@@ -115,7 +120,7 @@ def _name_prefix() -> str:
 
 
 def _benchmark(
-    options: config.cfg.ConfigOpts, claims: claims_file.Claims
+    options: cfg.ConfigOpts, claims: claims_file.Claims
 ) -> tuple[cells.Cell, ...]:
     if not options.run_benchmark:
         return ()
@@ -128,13 +133,10 @@ def _benchmark(
     )
 
 
-def _claims(options: config.cfg.ConfigOpts) -> claims_file.Claims:
+def _claims(options: cfg.ConfigOpts) -> claims_file.Claims:
     chosen = tuple(options.volume_types)
     if options.claims_file:
-        claims = claims_file.load(
-            pathlib.Path(options.claims_file),
-            checks={check.id for check in registry.catalogue()},
-        )
+        claims = configurations.read_claims(options.claims_file)
         return _only(claims, chosen) if chosen else claims
     named = {*options.expect_online_extend, *options.matrix_keys}
     unknown = named - set(chosen)
@@ -170,7 +172,7 @@ def _only(
 
 
 def _expectation(
-    options: config.cfg.ConfigOpts, volume_type: str
+    options: cfg.ConfigOpts, volume_type: str
 ) -> vocabulary.Expectation | None:
     text = options.expect_online_extend.get(volume_type)
     if text is None:
@@ -212,7 +214,7 @@ def run_identity() -> tuple[str, str]:
     :returns: the id, and the start as ISO 8601 in UTC.
     """
     pid, started = _runner()
-    run_id = os.environ.get(RUN_ID_VARIABLE) or (
+    run_id = os.environ.get(config.RUN_ID_VARIABLE) or (
         f'{started:%Y%m%dt%H%M%S}-tempest-{pid}'
     )
     return run_id, started.isoformat(timespec='seconds')
