@@ -38,7 +38,7 @@ def _must_be_created(
     """
     try:
         created = image.create(mode, **how)
-    except errors.ExtendRefused as error:
+    except errors.NotExtended as error:
         if mode is vocabulary.Mode.ATTACHED:
             raise findings.Refused(str(error)) from error
         raise findings.Failed(str(error)) from error
@@ -183,7 +183,7 @@ def image_refused_extend(context: contexts.Context) -> None:
         image_volumes.StampedImage(context, _SHORT_BYTES).create(
             vocabulary.Mode.ATTACHED
         )
-    except errors.ExtendRefused as error:
+    except errors.NotExtended as error:
         _must_be_gone(context, error, 'the refused extend')
     except errors.ImageError as error:
         raise _something_else('The refused extend', error) from error

@@ -61,7 +61,7 @@ class ApiError(exceptions.WorkFailed):
         )
 
     @property
-    def is_refusal(self) -> bool:
+    def changed_nothing(self) -> bool:
         """Whether nothing was done; a server that fails may have begun."""
         return self.status < 500
 
@@ -214,7 +214,7 @@ def senseless(
 def _may_pass(error: BaseException) -> bool:
     """Whether the same request may be answered well a moment later."""
     return isinstance(error, connections.CloudUnreachable) or (
-        isinstance(error, ApiError) and not error.is_refusal
+        isinstance(error, ApiError) and not error.changed_nothing
     )
 
 

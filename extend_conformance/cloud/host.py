@@ -330,7 +330,7 @@ def _reserve(
     try:
         return storage.attachment_create(volume.id, mode)
     except BaseException as error:
-        if isinstance(error, calls.ApiError) and error.is_refusal:
+        if isinstance(error, calls.ApiError) and error.changed_nothing:
             ledger.gone(entry)
             raise
         # The answer was lost, or nobody waited for it. An attachment has no

@@ -380,7 +380,7 @@ class Resources:
         :returns: the id of what was made, if only the answer was lost.
         :raises BaseException: the error, in all other cases.
         """
-        if isinstance(error, calls.ApiError) and error.is_refusal:
+        if isinstance(error, calls.ApiError) and error.changed_nothing:
             self.ledger.gone(doubt.entry)
             raise error
         try:

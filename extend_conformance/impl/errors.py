@@ -52,14 +52,14 @@ class StepFailed(ImageError):
     """Cinder or os-brick failed in a step; their error is the cause."""
 
 
-class ExtendRefused(ImageError):
+class NotExtended(ImageError):
     """The backend was asked to extend, and did not.
 
     The size of the volume is what it was before.
     """
 
 
-class RefusedByScheduler(ExtendRefused):
+class RefusedByScheduler(NotExtended):
     """The extend was accepted and then dropped by Cinder's scheduler.
 
     The volume went back to its old state with its old size. Only an
@@ -67,7 +67,7 @@ class RefusedByScheduler(ExtendRefused):
     """
 
 
-class RefusedByDriver(ExtendRefused):
+class RefusedByDriver(NotExtended):
     """The extend was accepted and then failed in the backend's driver."""
 
 

@@ -25,9 +25,6 @@ from extend_conformance.impl import errors
 from extend_conformance.impl import sizes
 from extend_conformance.impl import timeline as timelines
 
-#: User messages of an extend (cinder ``message/message_field.py``).
-MESSAGE_NO_BACKEND = 'VOLUME_VOLUME_007_003'
-
 #: A refusal shows in the status a moment before its message is written.
 MESSAGE_PATIENCE_S = 3.0
 

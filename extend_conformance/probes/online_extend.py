@@ -23,12 +23,6 @@ from extend_conformance.cloud import waiting
 from extend_conformance.probes import context as contexts
 from extend_conformance.probes import findings
 
-#: "Could not find any available weighted backend": the scheduler refused.
-#: Source: cinder/message/message_field.py.
-SCHEDULER_REFUSED = 'VOLUME_VOLUME_007_003'
-#: "Volume Driver failed to extend volume." Source: as above.
-DRIVER_FAILED = 'VOLUME_VOLUME_007_010'
-
 #: Seconds in which most extends end; only after them is it worth knowing
 #: whether extends hang here.
 _SOON_S = 5
