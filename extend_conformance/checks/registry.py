@@ -11,7 +11,7 @@ import dataclasses
 import importlib
 import re
 import typing as ty
-import uuid as uuid_module
+import uuid
 
 from extend_conformance import vocabulary
 from extend_conformance.probes import context as contexts
@@ -119,7 +119,7 @@ def check(
             raise ValueError(
                 f'{check_id} is no id: lower-case words joined by dashes'
             )
-        if uuid_module.UUID(uuid).version != 4:
+        if not _is_random(uuid):
             raise ValueError(f'{check_id}: {uuid} is not a version 4 uuid')
         for other in _CATALOGUE.values():
             if check_id == other.id or uuid == other.uuid:
@@ -153,6 +153,10 @@ def check(
         return function
 
     return register
+
+
+def _is_random(text: str) -> bool:
+    return uuid.UUID(text).version == 4
 
 
 def _asked_of_first_extend(

@@ -9,9 +9,9 @@ than one request at hand.
 
 import collections
 import collections.abc
+import concurrent.futures
 import contextlib
 import typing as ty
-from concurrent import futures
 
 from extend_conformance import exceptions
 from extend_conformance.cloud import device as devices
@@ -43,10 +43,13 @@ class _UnderWay(ty.Generic[_Content]):
     """
 
     def __init__(self, threads: int, what: str) -> None:
-        self._pool = futures.ThreadPoolExecutor(threads, f'device-{what}')
+        self._pool = concurrent.futures.ThreadPoolExecutor(
+            threads, f'device-{what}'
+        )
         self._what = what
-        self._begun: collections.deque[tuple[int, futures.Future[_Content]]]
-        self._begun = collections.deque()
+        self._begun: collections.deque[
+            tuple[int, concurrent.futures.Future[_Content]]
+        ] = collections.deque()
         self._answers = True
 
     def __len__(self) -> int:
@@ -81,7 +84,9 @@ class _UnderWay(ty.Generic[_Content]):
             transfer.cancel()
         if self._answers:
             begun = [transfer for _, transfer in self._begun]
-            self._answers = not futures.wait(begun, _PATIENCE_S).not_done
+            self._answers = not concurrent.futures.wait(
+                begun, _PATIENCE_S
+            ).not_done
         self._pool.shutdown(wait=self._answers, cancel_futures=True)
         self._begun.clear()
 
@@ -204,16 +209,16 @@ def flush(opened: devices.OpenDevice | devices.Device) -> None:
 
     :raises TransferFailed: the device refused, or gives no answer.
     """
-    pool = futures.ThreadPoolExecutor(1, 'device-flush')
+    pool = concurrent.futures.ThreadPoolExecutor(1, 'device-flush')
     try:
         _end(pool.submit(opened.flush), 'A flush')
     finally:
         pool.shutdown(wait=False)
 
 
-def _end(transfer: futures.Future[_Content], what: str) -> _Content:
+def _end(transfer: concurrent.futures.Future[_Content], what: str) -> _Content:
     """Wait for a transfer, and return what it returned."""
-    if futures.wait([transfer], _PATIENCE_S).not_done:
+    if concurrent.futures.wait([transfer], _PATIENCE_S).not_done:
         raise NoAnswer(f'{what} has no answer after {_PATIENCE_S:g} s')
     try:
         return transfer.result()

@@ -5,10 +5,10 @@
 import io
 import re
 
-from rich import box
-from rich import console
-from rich import table
-from rich import text
+import rich.box
+import rich.console
+import rich.table
+import rich.text
 
 from extend_conformance import vocabulary
 from extend_conformance.report import overview
@@ -28,7 +28,7 @@ _STYLES: dict[str, str] = {
 }
 
 
-def show(results: model.Results, out: console.Console) -> None:
+def show(results: model.Results, out: rich.console.Console) -> None:
     """Print the overview of judged results.
 
     :param out: its width decides the form of the table; without a terminal
@@ -38,7 +38,7 @@ def show(results: model.Results, out: console.Console) -> None:
     out.print()
     for line in _notes(results):
         if line:
-            out.print(text.Text(line))
+            out.print(rich.text.Text(line))
 
 
 def rst(results: model.Results) -> str:
@@ -77,12 +77,14 @@ def _notes(results: model.Results) -> list[str]:
     ] + [overview.times_note(results)]
 
 
-def _table(results: model.Results, out: console.Console) -> table.Table:
+def _table(
+    results: model.Results, out: rich.console.Console
+) -> rich.table.Table:
     shown = overview.lines(results)
     wide = out.width >= _WIDE
     must_get = any(line.must_get for line in shown)
     timed = any(line.attached or line.detached for line in shown)
-    form = table.Table(
+    form = rich.table.Table(
         box=None,
         header_style='bold' if out.is_terminal else '',
         padding=(0, 1, 0, 0),
@@ -105,26 +107,29 @@ def _table(results: model.Results, out: console.Console) -> table.Table:
         name = line.backend.volume_type
         if line.backend.simulated is not None:
             name += '\n(simulated)'
-        verdict = text.Text(line.verdict)
+        verdict = rich.text.Text(line.verdict)
         if out.is_terminal:
             verdict.stylize(_STYLES.get(line.verdict, ''))
         if wide:
             facts = [
-                text.Text(_promised(line)),
-                text.Text(line.measured),
+                rich.text.Text(_promised(line)),
+                rich.text.Text(line.measured),
                 verdict,
             ]
-            facts += [text.Text(line.must_get)] if must_get else []
+            facts += [rich.text.Text(line.must_get)] if must_get else []
         else:
-            facts = [text.Text(f'{line.promised}\n{line.measured}'), verdict]
+            facts = [
+                rich.text.Text(f'{line.promised}\n{line.measured}'),
+                verdict,
+            ]
             if must_get:
                 verdict.append(f'\n{line.must_get}', style='not bold default')
         if timed:
             facts += [
-                text.Text(overview.time(line.attached)),
-                text.Text(overview.time(line.detached)),
+                rich.text.Text(overview.time(line.attached)),
+                rich.text.Text(overview.time(line.detached)),
             ]
-        form.add_row(text.Text(name), *facts)
+        form.add_row(rich.text.Text(name), *facts)
     return form
 
 
@@ -148,13 +153,13 @@ def _rst_table(results: model.Results) -> str:
         'Attached': [overview.time(line.attached) for line in shown],
         'Detached': [overview.time(line.detached) for line in shown],
     }
-    form = table.Table(box=box.ASCII_DOUBLE_HEAD, show_lines=True)
+    form = rich.table.Table(box=rich.box.ASCII_DOUBLE_HEAD, show_lines=True)
     filled = [heading for heading, cells in columns.items() if any(cells)]
     for heading in filled:
         form.add_column(heading, no_wrap=True)
     for cells in zip(*(columns[heading] for heading in filled), strict=True):
-        form.add_row(*map(text.Text, cells))
-    out = console.Console(
+        form.add_row(*map(rich.text.Text, cells))
+    out = rich.console.Console(
         file=io.StringIO(), width=10_000, color_system=None, markup=False
     )
     with out.capture() as captured:

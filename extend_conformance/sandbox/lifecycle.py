@@ -22,7 +22,7 @@ import typing as ty
 import psutil
 from keystoneauth1 import adapter
 from keystoneauth1 import exceptions as keystone_exceptions
-from keystoneauth1 import session
+from keystoneauth1 import session as keystone_session
 from keystoneauth1.identity import v3
 from oslo_concurrency import processutils
 
@@ -136,7 +136,7 @@ def _upload_image(record: state.Record) -> str:
         project_domain_name='Default',
     )
     client = adapter.Adapter(
-        session.Session(auth=auth), raise_exc=True, interface='public'
+        keystone_session.Session(auth=auth), raise_exc=True, interface='public'
     )
     found = client.get(
         '/v2/images',

@@ -7,9 +7,9 @@ Checks of quota and usage can only be trusted where nobody else creates.
 
 import secrets
 
-import openstack.connection
 from keystoneauth1 import session as keystone_session
 from keystoneauth1.identity import v3
+from openstack import connection as sdk_connection
 
 from extend_conformance.cloud import connection as connections
 from extend_conformance.cloud import host as hosts
@@ -26,7 +26,7 @@ def make(host: hosts.Host) -> givens.Given:
     The administrator and the member of another project are the sandbox's.
     """
     admin = connections.from_cloud('sandbox-admin')
-    identity = openstack.connection.Connection(
+    identity = sdk_connection.Connection(
         session=admin.session, region_name=admin.region_name
     ).identity
     name = f'proof-{secrets.token_hex(4)}'

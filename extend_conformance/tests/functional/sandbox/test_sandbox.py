@@ -15,10 +15,10 @@ import typing as ty
 import os_brick
 import testtools
 from cinderclient import client as cinder_client
-from keystoneauth1 import session
+from keystoneauth1 import session as keystone_session
 from keystoneauth1.identity import v3
-from os_brick import privileged
-from os_brick.initiator import connector
+from os_brick import privileged as brick_privileged
+from os_brick.initiator import connector as brick_connector
 from oslo_config import cfg
 
 from extend_conformance.sandbox import lifecycle
@@ -49,7 +49,9 @@ class SandboxTestCase(testtools.TestCase):
             user_domain_name='Default',
             project_domain_name='Default',
         )
-        return cinder_client.Client('3.54', session=session.Session(auth))
+        return cinder_client.Client(
+            '3.54', session=keystone_session.Session(auth)
+        )
 
     def wait(self, cinder: ty.Any, volume_id: str, *states: str) -> ty.Any:
         deadline = time.monotonic() + 30
@@ -77,9 +79,9 @@ class SandboxTestCase(testtools.TestCase):
     def local_connector(self) -> ty.Any:
         cfg.CONF([], default_config_files=[])
         os_brick.setup(cfg.CONF)
-        privileged.default.set_client_mode(False)
-        self.addCleanup(privileged.default.set_client_mode, True)
-        return connector.InitiatorConnector.factory('local', 'env')
+        brick_privileged.default.set_client_mode(False)
+        self.addCleanup(brick_privileged.default.set_client_mode, True)
+        return brick_connector.InitiatorConnector.factory('local', 'env')
 
     def must_be_gone(self) -> None:
         """Assert that no trace is left but the logs."""

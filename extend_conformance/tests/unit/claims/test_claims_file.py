@@ -6,7 +6,7 @@ import os
 import pathlib
 import stat
 import tempfile
-import unittest.mock
+from unittest import mock
 
 import ddt
 import testtools
@@ -130,7 +130,7 @@ backends:
     def test_a_failure_leaves_the_old_file_alone(self) -> None:
         claims_file.save(self.path, WHOLE)
         full = OSError(28, 'No space left on device')
-        with unittest.mock.patch.object(os, 'fsync', side_effect=full):
+        with mock.patch.object(os, 'fsync', side_effect=full):
             error = self.assertRaises(
                 exceptions.UsageError,
                 claims_file.save,

@@ -6,8 +6,8 @@ import dataclasses
 import io
 
 import ddt
+import rich.console
 import testtools
-from rich import console
 
 from extend_conformance.report import judgement
 from extend_conformance.report import summary
@@ -19,7 +19,7 @@ def _shown(width, terminal=True, results=None):
     out = io.StringIO()
     summary.show(
         results or judgement.judge(example.results()),
-        console.Console(
+        rich.console.Console(
             file=out,
             width=width,
             force_terminal=terminal,
