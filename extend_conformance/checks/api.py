@@ -139,6 +139,7 @@ def api_bad_size(context: contexts.Context) -> None:
     scope=vocabulary.Scope.CLOUD,
     level=vocabulary.Level.MUST,
     applies=vocabulary.Applies.ALWAYS,
+    volumes=2,
     room_gib=5,
 )
 def api_concurrent_extend(context: contexts.Context) -> None:

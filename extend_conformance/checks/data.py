@@ -117,6 +117,7 @@ def data_new_area_writable(context: contexts.Context) -> None:
     needs=[vocabulary.Need.HOST],
     budget_s=120,
     typical_s=8,
+    volumes=2,
     room_gib=3,
 )
 def data_new_area_clean(context: contexts.Context) -> None:

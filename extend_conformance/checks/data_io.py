@@ -72,6 +72,7 @@ def io_during_extend(context: contexts.Context) -> None:
     needs=[vocabulary.Need.HOST],
     budget_s=120,
     typical_s=28,
+    volumes=3,
     room_gib=7,
 )
 def neighbour_undisturbed(context: contexts.Context) -> None:

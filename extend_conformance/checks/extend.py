@@ -179,6 +179,7 @@ def extend_failure_message(context: contexts.Context) -> None:
     needs=[vocabulary.Need.HOST],
     profile=vocabulary.Profile.QUICK,
     typical_s=0,
+    volumes=2,
 )
 def extend_refused_changes_nothing(context: contexts.Context) -> None:
     """After a refusal the volume is what it was, and still takes writes.

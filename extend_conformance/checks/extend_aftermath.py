@@ -53,6 +53,7 @@ def _must_grow(volume: stamped.StampedVolume) -> None:
     needs=[vocabulary.Need.HOST],
     budget_s=120,
     typical_s=36,
+    volumes=2,
     room_gib=8,
     feature=vocabulary.Feature.SNAPSHOT,
 )
@@ -172,6 +173,7 @@ def _must_hold(
     needs=[vocabulary.Need.HOST],
     budget_s=120,
     typical_s=14,
+    volumes=2,
     room_gib=4,
 )
 def extend_again_after_failure(context: contexts.Context) -> None:

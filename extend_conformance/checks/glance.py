@@ -29,6 +29,7 @@ _PROBE = bytes(512)
     budget_s=300,
     typical_s=40,
     # Glance's volumes are of another project.
+    volumes=0,
     room_gib=0,
 )
 def image_through_glance(context: contexts.Context) -> None:

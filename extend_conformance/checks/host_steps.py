@@ -34,6 +34,7 @@ _LARGE_TO_GIB = 17
     first_extend=vocabulary.FirstExtend.ALLOWS_ANOTHER,
     budget_s=240,
     typical_s=18,
+    volumes=2,
     room_gib=8,
 )
 def host_repeated_steps(context: contexts.Context) -> None:
@@ -82,6 +83,7 @@ def host_repeated_steps(context: contexts.Context) -> None:
     first_extend=vocabulary.FirstExtend.ALLOWS_ANOTHER,
     budget_s=240,
     typical_s=8,
+    volumes=2,
     room_gib=17,
 )
 def host_large_step(context: contexts.Context) -> None:

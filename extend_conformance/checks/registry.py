@@ -39,7 +39,9 @@ class Check:
         tempest's time limit follows from it.
     :param typical_s: seconds that it took on a good backend of the sandbox,
         on an idle machine with two processors.
-    :param room_gib: GiB that all its volumes have at most at one time.
+    :param volumes: how many it has at most at one time, but for one with
+        which it looks why a volume cannot be attached.
+    :param room_gib: GiB that all of them have at most at one time.
     :param feature: without which it is not applicable.
     """
 
@@ -55,9 +57,15 @@ class Check:
     proves: str
     budget_s: float
     typical_s: float
+    volumes: int
     room_gib: int
     run: CheckFunction
     feature: vocabulary.Feature | None = None
+
+    def __post_init__(self) -> None:
+        for fact in ('budget_s', 'typical_s', 'volumes', 'room_gib'):
+            if getattr(self, fact) < 0:
+                raise ValueError(f'{fact} is negative')
 
     @property
     def method_name(self) -> str:
@@ -100,6 +108,7 @@ def check(
     first_extend: vocabulary.FirstExtend | None = None,
     budget_s: float = 60,
     typical_s: float = 5,
+    volumes: int = 1,
     room_gib: int = 3,
     feature: vocabulary.Feature | None = None,
 ) -> collections.abc.Callable[[CheckFunction], CheckFunction]:
@@ -110,8 +119,8 @@ def check(
     :param first_extend: by default ``ANY`` for a check that always applies,
         and ``NOT_HUNG`` for the others, which need an extend.
     :raises ValueError: if the id or the uuid is taken or malformed, a fact is
-        a word that does not exist, or the function has no docstring; the
-        first line of it says what the check proves.
+        a word that does not exist or a number below zero, or the function
+        has no docstring; the first line of it says what the check proves.
     """
 
     def register(function: CheckFunction) -> CheckFunction:
@@ -143,6 +152,7 @@ def check(
                 proves=' '.join(function.__doc__.split('\n\n')[0].split()),
                 budget_s=budget_s,
                 typical_s=typical_s,
+                volumes=volumes,
                 room_gib=room_gib,
                 run=function,
                 feature=feature and vocabulary.Feature(feature),

@@ -120,6 +120,7 @@ def image_known_size(context: contexts.Context) -> None:
     needs=[vocabulary.Need.HOST],
     budget_s=120,
     typical_s=16,
+    volumes=2,
     room_gib=4,
 )
 def image_modes_agree(context: contexts.Context) -> None:
@@ -332,6 +333,7 @@ def image_source_fails(context: contexts.Context) -> None:
     needs=[vocabulary.Need.HOST],
     budget_s=180,
     typical_s=12,
+    volumes=2,
     room_gib=5,
     feature=vocabulary.Feature.CLONE,
 )

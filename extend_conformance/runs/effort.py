@@ -16,8 +16,6 @@ from extend_conformance.runs import profiles
 
 #: Seconds that the first extend of a backend takes, which many checks judge.
 _FIRST_EXTEND_S = 6
-#: Volumes, of any size, that no check has more of at one time.
-_VOLUMES = 4
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,13 +24,15 @@ class Effort:
 
     :param typical_s: seconds on a good backend of the sandbox.
     :param limit_s: seconds if each check takes all that it may.
+    :param volumes: how many are needed at one time.
     :param room_gib: GiB of one volume type that are needed at one time.
-    :param neediest: the check that needs them.
+    :param neediest: the check that needs these GiB.
     """
 
     checks: int
     typical_s: float
     limit_s: float
+    volumes: int
     room_gib: int
     neediest: str
 
@@ -57,6 +57,7 @@ def of_plan(
         typical_s=sum(check.typical_s for check in checks)
         + _FIRST_EXTEND_S * len(volume_types),
         limit_s=sum(check.budget_s + extend_timeout_s for check in checks),
+        volumes=max(check.volumes for check in checks),
         room_gib=neediest.room_gib,
         neediest=neediest.id,
     )
@@ -73,12 +74,12 @@ def must_have_room(
     :param admin: sees pools; without it only the quota is asked.
     :raises NotTestable: they have not; says what there is and what it takes.
     """
-    volumes = member.quota().volumes.free
-    if volumes is not None and volumes < _VOLUMES:
+    free = member.quota().volumes.free
+    if free is not None and free < effort.volumes:
         raise exceptions.NotTestable(
             'The quota has no room for the volumes of a check',
-            wanted=f'{_VOLUMES} volumes at a time',
-            last=f'{volumes} free',
+            wanted=f'{effort.volumes} volumes at a time',
+            last=f'{free} free',
             next_step='Delete volumes of the project, or raise its quota.',
         )
     for volume_type in volume_types:

@@ -34,6 +34,7 @@ def make_check(
         proves='It is so.',
         budget_s=1,
         typical_s=1,
+        volumes=1,
         room_gib=1,
         run=run,
     )

@@ -170,6 +170,15 @@ class RegisterTest(testtools.TestCase):
                 **{fact: word},
             )
 
+    def test_a_number_below_zero_is_refused(self):
+        for fact in ('budget_s', 'typical_s', 'volumes', 'room_gib'):
+            self.assertRaisesRegex(
+                ValueError,
+                f'^a-check: {fact} is negative',
+                self.register,
+                **{fact: -1},
+            )
+
     def facts(self, **changes):
         self.register(**changes)
         check = registry._CATALOGUE.pop('a-check')

@@ -14,13 +14,13 @@ from extend_conformance.runs import profiles
 from extend_conformance.tests.unit import checking
 
 
-def check(scope, room_gib, **seconds):
+def check(scope, room_gib, **facts):
     return dataclasses.replace(
         checking.make_check(checking.passes),
         id=f'needs-{room_gib}',
         scope=scope,
         room_gib=room_gib,
-        **seconds,
+        **facts,
     )
 
 
@@ -50,6 +50,17 @@ class OfPlanTest(testtools.TestCase):
     def test_room_is_that_of_the_neediest_since_they_take_turns(self):
         found = effort.of_plan(PLAN, ['a', 'b'], 0)
         self.assertEqual((5, 'needs-5'), (found.room_gib, found.neediest))
+
+    def test_volumes_are_the_most_that_any_has(self):
+        plan = profiles.Plan(
+            vocabulary.Profile.QUICK,
+            (
+                check(vocabulary.Scope.BACKEND, 5, volumes=1),
+                check(vocabulary.Scope.BACKEND, 3, volumes=3),
+            ),
+            (),
+        )
+        self.assertEqual(3, effort.of_plan(plan, ['a', 'b'], 0).volumes)
 
     def test_nothing_planned_is_wrong_usage(self):
         self.assertRaises(
