@@ -53,8 +53,8 @@ def merge(many: collections.abc.Sequence[model.Results]) -> model.Results:
 
     A backend is the same one where the volume type is. Of a check that two
     runs did on one backend, the worst result is kept, with a warning where
-    they disagree; so is the worst measurement. Verdicts are dropped: they
-    are to be given anew.
+    they disagree; so is the worst measurement, with what was said of the
+    backend then. Verdicts are dropped: they are to be given anew.
 
     :param many: at least one.
     :raises ValueError: if there is none.
@@ -280,34 +280,40 @@ RUN: ty.Final[collections.abc.Mapping[str, Rules]] = {
 # Rules of a backend.
 
 
-def _worst_measurement(
-    backends: collections.abc.Sequence[model.Backend], _: str
-) -> model.Measurement | None:
-    measured = [one.measurement for one in backends if one.measurement]
+def _of_worst_measurement(
+    backends: collections.abc.Sequence[model.Backend], name: str
+) -> ty.Any:
+    """That of the backend whose measurement is kept, or of the first."""
     outcomes = list(vocabulary.Outcome)
-    return min(
-        measured, key=lambda one: outcomes.index(one.outcome), default=None
+    kept = min(
+        backends,
+        key=lambda one: (
+            outcomes.index(one.measurement.outcome)
+            if one.measurement
+            else len(outcomes)
+        ),
     )
+    return getattr(kept, name)
 
 
-#: What becomes of each field of :class:`model.Backend`; the first of them
-#: has a promise, if any has one.
+#: What becomes of each field of :class:`model.Backend`. What was said of the
+#: one that was measured, and what its measurement mends, stay with it.
 BACKEND: ty.Final[collections.abc.Mapping[str, Rule]] = {
     'volume_type': _of_first,
-    'pool': _of_first,
-    'vendor': _of_first,
-    'driver_version': _of_first,
-    'simulated': _of_first,
-    'must_get': _of_first,
-    'truths': _of_first,
-    'promise': _of_first,
-    'measurement': _worst_measurement,
+    'pool': _first_known,
+    'vendor': _first_known,
+    'driver_version': _first_known,
+    'simulated': _first_known,
+    'must_get': _first_known,
+    'truths': _of_worst_measurement,
+    'promise': _first_known,
+    'measurement': _of_worst_measurement,
     'outcome': _dropped,
     'outcome_check': _dropped,
     'verdict': _dropped,
     'verdict_row': _dropped,
     'verdict_reason': _dropped,
-    'matrix_patch': _of_first,
+    'matrix_patch': _of_worst_measurement,
 }
 
 
@@ -333,11 +339,7 @@ def _backends(
     parts: collections.abc.Sequence[model.Results], _: str
 ) -> tuple[model.Backend, ...]:
     return tuple(
-        _combined(
-            model.Backend,
-            sorted(group, key=lambda one: one.promise is None),
-            BACKEND,
-        )
+        _combined(model.Backend, group, BACKEND)
         for group in _grouped_backends(parts).values()
     )
 

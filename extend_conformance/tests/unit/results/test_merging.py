@@ -32,13 +32,14 @@ def _results(run_id, *verdicts, **changes):
     )
 
 
-def _backend(outcome):
+def _backend(outcome, **facts):
     return model.Backend(
         volume_type='good',
         measurement=model.Measurement(outcome=outcome, explanation='')
         if outcome
         else None,
         verdict='conforms',
+        **facts,
     )
 
 
@@ -101,6 +102,70 @@ class MergeTest(testtools.TestCase):
         self.assertEqual(_backend('hang').measurement, backend.measurement)
         self.assertIsNone(backend.verdict)
         self.assertIn('supported, hang', ' '.join(merged.run.warnings))
+
+    def merged_backend(self, *backends):
+        merged = merging.merge(
+            [
+                _results(str(number), backends=(backend,))
+                for number, backend in enumerate(backends)
+            ]
+        )
+        (backend,) = merged.backends
+        return backend
+
+    def test_truths_and_patch_are_those_of_the_measurement_that_is_kept(self):
+        then, now = (
+            model.Truths(matrix_key='good', matrix_value=value)
+            for value in ('missing', 'complete')
+        )
+        backend = self.merged_backend(
+            _backend('supported', truths=then, matrix_patch='a patch'),
+            _backend('hang', truths=now),
+            _backend(None, truths=then),
+        )
+        self.assertEqual(
+            ('hang', now, None),
+            (
+                backend.measurement.outcome,
+                backend.truths,
+                backend.matrix_patch,
+            ),
+        )
+
+    def test_of_equal_measurements_the_first_is_kept_with_its_patch(self):
+        backend = self.merged_backend(
+            _backend(None, matrix_patch=None),
+            _backend('supported', matrix_patch='first'),
+            _backend('supported', matrix_patch='second'),
+        )
+        self.assertEqual('first', backend.matrix_patch)
+
+    def test_never_measured_keeps_the_truths_of_the_first(self):
+        truths = model.Truths(capability='true')
+        backend = self.merged_backend(
+            _backend(None, truths=truths), _backend(None)
+        )
+        self.assertEqual((truths, None), (backend.truths, backend.measurement))
+
+    def test_of_the_rest_the_first_that_is_known_is_kept(self):
+        facts = {
+            'pool': 'a@b#c',
+            'vendor': 'somebody',
+            'driver_version': '1.0',
+            'simulated': 'attach takes 3 s',
+            'must_get': 'conforms',
+            'promise': model.Promise(
+                expected='supported', source='matrix', explanation='It was.'
+            ),
+        }
+        backend = self.merged_backend(
+            _backend('hang'),
+            _backend('supported', **facts),
+            _backend('supported', pool='another'),
+        )
+        self.assertEqual(
+            facts, {name: getattr(backend, name) for name in facts}
+        )
 
     def test_run(self):
         first = _results('a')
