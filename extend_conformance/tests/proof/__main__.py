@@ -28,6 +28,7 @@ from extend_conformance import exceptions
 from extend_conformance import interrupts
 from extend_conformance.cli import sandbox_start
 from extend_conformance.cloud import ledger as ledgers
+from extend_conformance.runs import run
 from extend_conformance.sandbox import lifecycle
 from extend_conformance.sandbox import state
 from extend_conformance.tests.proof import proving
@@ -253,8 +254,8 @@ def main(argv: collections.abc.Sequence[str] | None = None) -> int:
     try:
         with interrupts.like_ctrl_c():
             tasks = _chosen(parsed_args.only, parsed_args.part)
-            output = parsed_args.output or pathlib.Path(
-                'extend-conformance-results', f'proof-{ledgers.new_run_id()}'
+            output = run.output_directory(
+                parsed_args.output, f'proof-{ledgers.new_run_id()}'
             )
             output = output.resolve()
             output.mkdir(parents=True, exist_ok=True)

@@ -18,17 +18,14 @@ import time
 from extend_conformance import exceptions
 from extend_conformance import vocabulary
 from extend_conformance.checks import registry
-from extend_conformance.claims import claims_file
-from extend_conformance.claims import matrix_ini
 from extend_conformance.cloud import host as hosts
 from extend_conformance.cloud import ledger as ledgers
 from extend_conformance.cloud import leftovers
 from extend_conformance.probes import context as contexts
-from extend_conformance.results import storage
-from extend_conformance.runs import discovery
+from extend_conformance.runs import configuration as configurations
 from extend_conformance.runs import given as givens
 from extend_conformance.runs import profiles
-from extend_conformance.runs import session
+from extend_conformance.runs import run
 from extend_conformance.sandbox import environment
 from extend_conformance.sandbox import fault_rules
 from extend_conformance.sandbox import state
@@ -37,6 +34,9 @@ from extend_conformance.tests.proof import table
 
 #: As in the sandbox's tempest.conf: an extend takes seconds here.
 _SETTINGS = contexts.Settings(extend_timeout_s=20)
+
+#: That of a good backend; a row has what it names, of any profile.
+_PROFILE = vocabulary.Profile.STANDARD
 
 _PASS = vocabulary.CheckVerdict.PASS
 _FAIL = vocabulary.CheckVerdict.FAIL
@@ -134,9 +134,7 @@ def of_good(backend: str) -> Task:
 
     What its row says, if it has one, goes before.
     """
-    plan = profiles.make_plan(
-        vocabulary.Profile.STANDARD, list(vocabulary.Need)
-    )
+    plan = profiles.make_plan(_PROFILE, list(vocabulary.Need))
     wanted = {check.id: Wanted.NO_FAILURE for check in plan.checks}
     for row in table.ROWS:
         if row.name == backend:
@@ -196,27 +194,48 @@ def _steps(
     task: Task, paths: state.Paths, output: pathlib.Path
 ) -> collections.abc.Iterator[Got | str]:
     """Run the checks one by one, then look for what they left behind."""
-    given = _given(paths.locks)
-    own = matrix_ini.load_ini(paths.matrix)
-    _, maximum = given.member_storage().api_versions()
-    ledger = ledgers.Ledger.start()
-    checking = session.Session(
-        given=given,
-        settings=_SETTINGS,
-        claims=claims_file.load(paths.claims),
-        documentation=discovery.Documentation.find(None, maximum, own),
-        results=storage.ResultsDirectory(output),
-        ledger=ledger,
-    )
+    begun = _begin(task, paths, output)
     if task.rules:
         # What the rules do to the first extend is not what is tried.
-        checking.measured(task.backend)
+        begun.session.measured(task.backend)
     store = fault_rules.RuleStore(paths)
-    rules = [_within(rule, given.member.project_id) for rule in task.rules]
-    for check in registry.catalogue():
-        if check.id in task.wanted:
-            yield _run(checking, check, task, store, rules)
-    yield from _left(task, given, ledger)
+    project_id = begun.given.member.project_id
+    rules = [_within(rule, project_id) for rule in task.rules]
+    for check in _checks(task):
+        yield _run(begun, check, task, store, rules)
+    begun.end()
+    yield from _left(task, begun)
+
+
+def _begin(task: Task, paths: state.Paths, output: pathlib.Path) -> run.Begun:
+    """Begin as the doors do, so that a row can be drawn like any run."""
+    given = _given(paths.locks)
+    configuration = configurations.Configuration(
+        volume_types=(task.backend,),
+        claims=configurations.read_claims(str(paths.claims)),
+        own_matrix=configurations.read_matrix(str(paths.matrix)),
+        release=None,
+        plan=profiles.Plan(_PROFILE, _checks(task), ()),
+        settings=_SETTINGS,
+    )
+    prepared = run.prepare(configuration, given)
+    ledger = ledgers.Ledger.start()
+    announced = run.announce(
+        configuration,
+        output,
+        run_id=ledger.run_id,
+        # It is none, but the catalogue without tempest as well.
+        door=vocabulary.Door.CERTIFY,
+        cloud=given.member.name,
+    )
+    return prepared.begin(announced, ledger)
+
+
+def _checks(task: Task) -> tuple[registry.Check, ...]:
+    """What a task wants, in the order in which checks run."""
+    return tuple(
+        check for check in registry.catalogue() if check.id in task.wanted
+    )
 
 
 def _within(rule: fault_rules.Rule, project_id: str) -> fault_rules.Rule:
@@ -225,7 +244,7 @@ def _within(rule: fault_rules.Rule, project_id: str) -> fault_rules.Rule:
 
 
 def _run(
-    checking: session.Session,
+    begun: run.Begun,
     check: registry.Check,
     task: Task,
     store: fault_rules.RuleStore,
@@ -233,7 +252,7 @@ def _run(
 ) -> Got:
     numbers = [store.add(rule) for rule in rules]
     try:
-        result = checking.run_check(check, task.backend)
+        result = begun.session.run_check(check, task.backend)
     finally:
         if numbers:
             store.clear(numbers)
@@ -246,27 +265,24 @@ def _run(
     )
 
 
-def _left(
-    task: Task,
-    given: givens.Given,
-    ledger: ledgers.Ledger,
-) -> collections.abc.Iterator[str]:
+def _left(task: Task, begun: run.Begun) -> collections.abc.Iterator[str]:
     """What is left behind by the checks, and by a clean-up after them.
 
     An API that lies about a deletion may leave something behind; that a
     clean-up finds it is asked of every row.
     """
     if not task.rules:
-        for entry in ledger.open_entries:
+        for entry in begun.ledger.open_entries:
             yield f'{entry.kind} {entry.id or entry.name} after the checks'
+    given = begun.given
     assert given.host is not None
     sweep = leftovers.Sweep(
         given.member_storage(),
         given.host,
         admin=given.admin_storage(),
-        only=ledger.run_id,
+        only=begun.ledger.run_id,
     )
     for found in sweep.run():
         if found.status is leftovers.LeftoverStatus.LEFT:
             yield f'{found.kind} {found.id} after a clean-up: {found.reason}'
-    ledger.close()
+    begun.ledger.close()
