@@ -53,8 +53,8 @@ def merge(many: collections.abc.Sequence[model.Results]) -> model.Results:
 
     A backend is the same one where the volume type is. Of a check that two
     runs did on one backend, the worst result is kept, with a warning where
-    they disagree; so is the worst measurement, with what was said of the
-    backend then. Verdicts are dropped: they are to be given anew.
+    they disagree; so is the worst measurement, with what was promised and
+    said of the backend then. Verdicts are dropped: they are to be given anew.
 
     :param many: at least one.
     :raises ValueError: if there is none.
@@ -283,21 +283,26 @@ RUN: ty.Final[collections.abc.Mapping[str, Rules]] = {
 def _of_worst_measurement(
     backends: collections.abc.Sequence[model.Backend], name: str
 ) -> ty.Any:
-    """That of the backend whose measurement is kept, or of the first."""
+    """That of the backend whose measurement is kept.
+
+    Without any measurement, of the first that has a promise, or the first.
+    """
     outcomes = list(vocabulary.Outcome)
     kept = min(
         backends,
         key=lambda one: (
             outcomes.index(one.measurement.outcome)
             if one.measurement
-            else len(outcomes)
+            else len(outcomes),
+            one.promise is None,
         ),
     )
     return getattr(kept, name)
 
 
-#: What becomes of each field of :class:`model.Backend`. What was said of the
-#: one that was measured, and what its measurement mends, stay with it.
+#: What becomes of each field of :class:`model.Backend`. What was promised and
+#: said of the one that was measured, and what its measurement mends, stay with
+#: it: a verdict holds a measurement to the promise that it was made for.
 BACKEND: ty.Final[collections.abc.Mapping[str, Rule]] = {
     'volume_type': _of_first,
     'pool': _first_known,
@@ -306,7 +311,7 @@ BACKEND: ty.Final[collections.abc.Mapping[str, Rule]] = {
     'simulated': _first_known,
     'must_get': _first_known,
     'truths': _of_worst_measurement,
-    'promise': _first_known,
+    'promise': _of_worst_measurement,
     'measurement': _of_worst_measurement,
     'outcome': _dropped,
     'outcome_check': _dropped,

@@ -43,6 +43,12 @@ def _backend(outcome, **facts):
     )
 
 
+def _promise(expected):
+    return model.Promise(
+        expected=expected, source='matrix', explanation='It was said.'
+    )
+
+
 @ddt.ddt
 class RulesTest(testtools.TestCase):
     @ddt.data(
@@ -147,6 +153,21 @@ class MergeTest(testtools.TestCase):
         )
         self.assertEqual((truths, None), (backend.truths, backend.measurement))
 
+    def test_the_promise_is_that_of_the_measurement_that_is_kept(self):
+        now = _promise('refused')
+        backend = self.merged_backend(
+            _backend('supported', promise=_promise('supported')),
+            _backend('hang', promise=now),
+        )
+        self.assertEqual(now, backend.promise)
+
+    def test_never_measured_keeps_a_promise_that_there_is(self):
+        promise = _promise('refused')
+        backend = self.merged_backend(
+            _backend(None), _backend(None, promise=promise)
+        )
+        self.assertEqual(promise, backend.promise)
+
     def test_of_the_rest_the_first_that_is_known_is_kept(self):
         facts = {
             'pool': 'a@b#c',
@@ -154,9 +175,6 @@ class MergeTest(testtools.TestCase):
             'driver_version': '1.0',
             'simulated': 'attach takes 3 s',
             'must_get': 'conforms',
-            'promise': model.Promise(
-                expected='supported', source='matrix', explanation='It was.'
-            ),
         }
         backend = self.merged_backend(
             _backend('hang'),
